@@ -1,0 +1,146 @@
+// The archive: every published ROM's artifact set, for good, in one SQLite database.
+//
+// A ROM set is keyed by the SHA-256 of its flash image. Its artifacts are content-addressed blobs: stored once
+// however many sets hold them, cut into chunks, each compressed with zstd, checked against their digest whenever
+// they are read. Publishing is one transaction; rows of a published set are never updated or deleted (triggers
+// forbid it). docs/archive_format.md describes the tables.
+//
+// This room knows nothing of ELF, LLVM or gRPC: what an ELF says arrives here as plain data.
+//
+// Thread-safety: an Archive may be used from several threads at once; writers take turns.
+#pragma once
+
+#include "base/digest.h"
+#include "base/error.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace romlink::store {
+
+/// Half-open range [address, address + size), bytes.
+struct AddressRange {
+  std::uint32_t address = 0;
+  std::uint32_t size = 0;
+  auto operator<=>(const AddressRange&) const = default;
+};
+
+struct Artifact {
+  std::string role;     ///< "elf", "image", ...; unique in its set
+  std::string fileName; ///< base name
+  std::uint64_t size = 0;
+  Digest digest;
+};
+
+/// What is known of a ROM besides its artifacts' content.
+struct RomRecord {
+  Digest imageHash; ///< SHA-256 of the flash image, volatile ranges read as 0xFF: the key
+  std::string name;
+  std::string version;
+  std::string buildId; ///< lower-case hex; may be empty
+  std::vector<AddressRange> flash;
+  std::uint32_t imageSize = 0;
+  std::uint32_t entry = 0;
+  std::optional<AddressRange> sharedRam;
+  std::vector<AddressRange> volatileRanges;
+  std::vector<std::string> sharedSymbols; ///< names the ROM's owner offers; empty: all
+  std::map<std::string, std::string> labels;
+  std::string architecture;
+  std::uint32_t functionCount = 0;
+  std::uint32_t objectCount = 0;
+  std::vector<std::string> notes;
+  std::string publishedAt; ///< RFC 3339, UTC; set by publish()
+  std::vector<Artifact> artifacts;
+};
+
+/// An artifact on its way in: `file` is read while publishing; `artifact.size` and `.digest` are computed there.
+struct ArtifactSource {
+  std::string role;
+  std::string fileName;
+  std::filesystem::path file;
+};
+
+struct Published {
+  RomRecord rom;
+  bool alreadyPublished = false;
+};
+
+/// Called with content piece by piece; returning an error stops the reading with that error.
+using Sink = std::function<Result<void>(Bytes)>;
+
+struct VerifyProgress {
+  std::uint64_t checkedBlobs = 0;
+  std::uint64_t totalBlobs = 0;
+  std::uint64_t checkedBytes = 0;
+};
+
+struct Stats {
+  std::uint64_t roms = 0;
+  std::uint64_t artifacts = 0;
+  std::uint64_t blobs = 0;
+  std::uint64_t contentBytes = 0;  ///< sum over all artifacts
+  std::uint64_t storedBytes = 0;   ///< compressed, each blob once
+  std::uint64_t databaseBytes = 0; ///< size of the database file
+};
+
+class Archive {
+public:
+  /// Opens `directory`/archive.db, creating both if missing, and brings its schema up to date.
+  /// Malformed: not a romlink archive, or one made by a newer version. Internal: disk or permission.
+  static Result<Archive> open(const std::filesystem::path& directory);
+  Archive(Archive&&) noexcept;
+  Archive& operator=(Archive&&) noexcept;
+  ~Archive();
+
+  /// Archives a set in one transaction. On success it is on disk (synchronous=FULL).
+  /// The same set again is success and changes nothing. Refused: the image is published with other artifacts,
+  /// name or version, or NAME@VERSION names another image. Usage: bad name, version or role.
+  Result<Published> publish(RomRecord rom, const std::vector<ArtifactSource>& artifacts);
+
+  /// One page of at most `limit` records by (name, version, hash), after the given position.
+  /// An empty `name` lists all. `after` is the token of the page before, empty for the first.
+  struct Page {
+    std::vector<RomRecord> roms;
+    std::string nextToken; ///< empty: no more
+  };
+  Result<Page> list(const std::string& name, std::size_t limit, const std::string& after) const;
+
+  /// Finds the one ROM that `reference` names: "sha256:HEX", a hex prefix of 8 or more digits, "NAME@VERSION" or a
+  /// build-id. NotFound: none, with a hint. Usage: several match; the message names them.
+  Result<RomRecord> find(const std::string& reference) const;
+
+  /// The ROM with exactly this image hash, if any.
+  Result<std::optional<RomRecord>> findByImage(const Digest& imageHash) const;
+
+  /// What identify needs of every ROM, without artifacts: hash, size and volatile ranges.
+  struct ImageShape {
+    Digest imageHash;
+    std::uint32_t imageSize = 0;
+    std::uint32_t base = 0; ///< lowest flash address
+    std::vector<AddressRange> volatileRanges;
+  };
+  /// The distinct (size, volatile ranges) shapes of images of at most `maxSize` bytes, one ImageShape for each ROM.
+  Result<std::vector<ImageShape>> imageShapes(std::uint64_t maxSize) const;
+
+  /// Streams a blob, each chunk after decompression. The whole blob is checked against `digest` before the sink
+  /// sees its first byte. NotFound: no such blob. Damaged: it does not match its digest.
+  Result<void> read(const Digest& digest, const Sink& sink) const;
+
+  /// Re-reads and re-hashes every blob and checks every record. Returns the problems, one line each.
+  Result<std::vector<std::string>> verify(const std::function<void(const VerifyProgress&)>& progress) const;
+
+  Result<Stats> stats() const;
+
+private:
+  struct Impl;
+  explicit Archive(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace romlink::store
