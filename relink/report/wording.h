@@ -1,0 +1,35 @@
+// Numbers and untrusted names as people read them: thousands separators, percentages, printable UTF-8,
+// columns.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace romlink::report {
+
+/// 1234567 -> "1,234,567"; -1234 -> "-1,234".
+[[nodiscard]] std::string withCommas(std::int64_t number);
+
+/// part / whole with one decimal, "6.4 %"; "0.0 %" if whole is 0.
+[[nodiscard]] std::string percent(std::int64_t part, std::int64_t whole);
+
+/// The name with control and direction-changing characters as '?' and bytes that are not UTF-8 as U+FFFD.
+[[nodiscard]] std::string printable(std::string_view name);
+
+/// Columns a printable text takes: one for each code point.
+[[nodiscard]] std::size_t columnsOf(std::string_view text);
+
+/// The text, cut to `columns` with "..." at its end if it is longer. Never cuts inside a code point.
+[[nodiscard]] std::string cut(std::string_view text, std::size_t columns);
+
+/// The text with "..." in its middle, so that both ends of a mangled name stay visible.
+[[nodiscard]] std::string cutMiddle(std::string_view text, std::size_t columns);
+
+/// "sha256:" and the first 12 digits.
+[[nodiscard]] std::string shortHash(std::string_view hash);
+
+/// "NAME@VERSION", or "plain link" for a report without a ROM.
+[[nodiscard]] std::string romTitle(std::string_view name, std::string_view version);
+
+} // namespace romlink::report
