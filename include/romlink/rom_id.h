@@ -1,7 +1,7 @@
 // romlink/rom_id.h: does the ROM in this device match the one this firmware was linked against?
 //
-// A firmware image that romlink linked against a ROM calls code at fixed addresses of that ROM. On any other ROM those
-// addresses hold something else. This header lets the firmware find out before its first such call:
+// A firmware image that romlink linked against a ROM calls code at fixed addresses of that ROM. On any other
+// ROM those addresses hold something else. This header lets the firmware find out before its first such call:
 //
 //   #include <romlink/rom_id.h>
 //
@@ -12,19 +12,23 @@
 //   }
 //
 // Contract
-// - romlink defines the object `romlink_rom_id` if an output section of the linker script places `.romlink.rom_id`:
+// - romlink defines the object `romlink_rom_id` if an output section of the linker script places
+// `.romlink.rom_id`:
 //
 //       .romlink.rom_id : { KEEP(*(.romlink.rom_id)) } > FLASH
 //
-//   It costs 36 bytes of flash. The reference here is weak: a plain link without romlink leaves its address 0, and
-//   romlink_rom_matches() then returns 1, because such an image uses no ROM.
-// - Input sections named `.text.romlink_*` and `.rodata.romlink_*` are never shared. Everything in this header lies in
-//   such sections and calls nothing outside them, so it is safe before the ROM is known, before .data and .bss are set
-//   up and with a stack of 512 bytes. What the caller runs on a mismatch belongs in such sections as well.
+//   It costs 36 bytes of flash. The reference here is weak: a plain link without romlink leaves its address
+//   0, and romlink_rom_matches() then returns 1, because such an image uses no ROM.
+// - Input sections named `.text.romlink_*` and `.rodata.romlink_*` are never shared. Everything in this
+// header lies in
+//   such sections and calls nothing outside them, so it is safe before the ROM is known, before .data and
+//   .bss are set up and with a stack of 512 bytes. What the caller runs on a mismatch belongs in such
+//   sections as well.
 // - The ROM is read a byte at a time with ordinary loads; it must be readable and mapped at its run address.
 //
-// Cost: about 0.6 KB of flash with -Os; the time to hash image_size bytes (FIPS 180-4 SHA-256, one pass) at each call.
-// Language: C99 or C++, GCC or Clang, any byte order. Include it in one translation unit only: each that does has a copy.
+// Cost: about 0.9 KB of flash with -Os; the time to hash image_size bytes (FIPS 180-4 SHA-256, one pass) at
+// each call. Language: C99 or C++, GCC or Clang, any byte order. Include it in one translation unit only:
+// each that does has a copy.
 #ifndef ROMLINK_ROM_ID_H
 #define ROMLINK_ROM_ID_H
 
@@ -51,9 +55,12 @@ extern const struct romlink_rom_id romlink_rom_id __attribute__((weak));
 #define ROMLINK_CHECK_CODE(name) __attribute__((noinline, used, section(".text.romlink_rom_check_" name)))
 #define ROMLINK_CHECK_DATA(name) __attribute__((section(".rodata.romlink_rom_check_" name)))
 
-// Hides the value of a variable from the optimiser. In a loop it keeps GCC and Clang from turning the loop into a call
-// of memcpy, memset or memcmp; on a pointer it keeps a ROM at address 0 from being taken for a null pointer.
+// Hides the value of a variable from the optimiser. In a loop it keeps GCC and Clang from turning the loop
+// into a call of memcpy, memset or memcmp; on a pointer it keeps a ROM at address 0 from being taken for a
+// null pointer.
 #define ROMLINK_OPAQUE(variable) __asm__ volatile("" : "+r"(variable))
+
+#define ROMLINK_ROTATE_RIGHT(x, n) (((x) >> (n)) | ((x) << (32 - (n))))
 
 static const uint32_t romlink_sha256_k[64] ROMLINK_CHECK_DATA("k") = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -68,13 +75,10 @@ static const uint32_t romlink_sha256_k[64] ROMLINK_CHECK_DATA("k") = {
 static const uint32_t romlink_sha256_start[8] ROMLINK_CHECK_DATA("start") = {
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
-ROMLINK_CHECK_CODE("rotate") static uint32_t romlink_rotate_right(uint32_t x, uint32_t n) {
-  return (x >> n) | (x << (32u - n));
-}
-
-// Byte `at` of the padded message (FIPS 180-4, 5.1.1): the image, 0x80, zeros, its length in bits over 8 bytes.
+// Byte `at` of the padded message (FIPS 180-4, 5.1.1): the image, 0x80, zeros, its length in bits over 8
+// bytes.
 ROMLINK_CHECK_CODE("byte")
-static uint32_t romlink_padded_byte(const uint8_t *image, uint32_t size, uint32_t at, uint32_t blocks) {
+static uint32_t romlink_padded_byte(const uint8_t* image, uint32_t size, uint32_t at, uint32_t blocks) {
   uint32_t from_end = blocks * 64u - 1u - at;
   if (at < size)
     return image[at];
@@ -88,7 +92,7 @@ static uint32_t romlink_padded_byte(const uint8_t *image, uint32_t size, uint32_
 }
 
 // One block of the compression function (FIPS 180-4, 6.2.2) on the words w[0..15], which it overwrites.
-ROMLINK_CHECK_CODE("block") static void romlink_sha256_block(uint32_t *state, uint32_t *w) {
+ROMLINK_CHECK_CODE("block") static void romlink_sha256_block(uint32_t* state, uint32_t* w) {
   uint32_t v[8];
   uint32_t i, t;
   for (i = 0; i < 8; ++i) {
@@ -99,13 +103,13 @@ ROMLINK_CHECK_CODE("block") static void romlink_sha256_block(uint32_t *state, ui
     uint32_t s0, s1, t1, t2;
     if (t >= 16) {
       uint32_t x = w[(t + 1) & 15], y = w[(t + 14) & 15];
-      s0 = romlink_rotate_right(x, 7) ^ romlink_rotate_right(x, 18) ^ (x >> 3);
-      s1 = romlink_rotate_right(y, 17) ^ romlink_rotate_right(y, 19) ^ (y >> 10);
+      s0 = ROMLINK_ROTATE_RIGHT(x, 7) ^ ROMLINK_ROTATE_RIGHT(x, 18) ^ (x >> 3);
+      s1 = ROMLINK_ROTATE_RIGHT(y, 17) ^ ROMLINK_ROTATE_RIGHT(y, 19) ^ (y >> 10);
       w[t & 15] += s0 + w[(t + 9) & 15] + s1;
     }
-    s1 = romlink_rotate_right(v[4], 6) ^ romlink_rotate_right(v[4], 11) ^ romlink_rotate_right(v[4], 25);
+    s1 = ROMLINK_ROTATE_RIGHT(v[4], 6) ^ ROMLINK_ROTATE_RIGHT(v[4], 11) ^ ROMLINK_ROTATE_RIGHT(v[4], 25);
     t1 = v[7] + s1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + romlink_sha256_k[t] + w[t & 15];
-    s0 = romlink_rotate_right(v[0], 2) ^ romlink_rotate_right(v[0], 13) ^ romlink_rotate_right(v[0], 22);
+    s0 = ROMLINK_ROTATE_RIGHT(v[0], 2) ^ ROMLINK_ROTATE_RIGHT(v[0], 13) ^ ROMLINK_ROTATE_RIGHT(v[0], 22);
     t2 = s0 + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
     for (i = 7; i > 0; --i) {
       ROMLINK_OPAQUE(i);
@@ -120,10 +124,11 @@ ROMLINK_CHECK_CODE("block") static void romlink_sha256_block(uint32_t *state, ui
   }
 }
 
-// 1 if the ROM at `rom_base` is the one this image was linked against, or if it was not linked against any; else 0.
-ROMLINK_CHECK_CODE("matches") static int romlink_rom_matches(const void *rom_base) {
-  const struct romlink_rom_id *id = &romlink_rom_id;
-  const uint8_t *image = (const uint8_t *)rom_base;
+// 1 if the ROM at `rom_base` is the one this image was linked against, or if it was not linked against any;
+// else 0.
+ROMLINK_CHECK_CODE("matches") static int romlink_rom_matches(const void* rom_base) {
+  const struct romlink_rom_id* id = &romlink_rom_id;
+  const uint8_t* image = (const uint8_t*)rom_base;
   uint32_t state[8], w[16];
   uint32_t size, blocks, block, i, difference = 0;
   ROMLINK_OPAQUE(id);
@@ -138,7 +143,7 @@ ROMLINK_CHECK_CODE("matches") static int romlink_rom_matches(const void *rom_bas
   }
   for (block = 0; block < blocks; ++block) {
     for (i = 0; i < 64; ++i)
-      w[i >> 2] = (w[i >> 2] << 8) | romlink_padded_byte(image, size, block * 64u + i, blocks);
+      w[i >> 2] = (i & 3u ? w[i >> 2] << 8 : 0) | romlink_padded_byte(image, size, block * 64u + i, blocks);
     romlink_sha256_block(state, w);
   }
   for (i = 0; i < 32; ++i) {

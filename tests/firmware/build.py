@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+"""Builds the test bootloader (ROM) and firmware (SPE) with arm-none-eabi-gcc, newlib-nano and libgcc.
+
+    build.py --out DIR [--board an521|an385] [--variant NAME] [--linker gnu|lld]
+
+Writes to DIR: rom.elf, libcrypto-rom.a, libcrypto-spe.a, spe/*.o, spe.elf (linked by itself, by lld), spe.bin (signed),
+the linker scripts, a map file for each link, and spe-link.args: the arguments of the firmware's link without -o, one a
+line, for `ld.lld-19 $(cat DIR/spe-link.args) -o spe.elf` and for romlink. --linker chooses the linker of the bootloader.
+
+Variants: default; rom-v2: the bootloader with a fix in der.c; spe-changed: the firmware with another constant in
+bn_core_montgomery_inverse, to the same result; fixed: bootloader and firmware with the fix in der.c.
+
+A file is compiled again when its command, itself or a header it includes has changed. Same input, same bytes.
+"""
+import argparse
+import concurrent.futures
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import sign
+
+HERE = pathlib.Path(__file__).resolve().parent
+INCLUDE = HERE.parent.parent / "include"
+CC, AR, LLD = "arm-none-eabi-gcc", "arm-none-eabi-ar", "ld.lld-19"
+CPU = {"an521": "cortex-m33", "an385": "cortex-m3"}
+FIX = "-DVARIANT_DER_SHORTEST_LENGTH"
+VARIANTS = {  # (flags of the bootloader, flags of the firmware)
+    "default": (["-DROM_REVISION=1"], []),
+    "rom-v2": (["-DROM_REVISION=2", FIX], []),
+    "spe-changed": (["-DROM_REVISION=1"], ["-DVARIANT_MORE_ROUNDS"]),
+    "fixed": (["-DROM_REVISION=2", FIX], [FIX]),
+}
+CFLAGS = ["-std=gnu11", "-Os", "-g", "-mthumb", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Werror",
+          "-Wmissing-prototypes", "--specs=nano.specs"]
+CRYPTO = sorted((HERE / "crypto").glob("*.c")) + [HERE / "keys" / "test_keys.c"]
+PLATFORM = [HERE / "platform" / f"{name}.c" for name in ("uart", "semihosting", "flash", "format", "syscalls")]
+IMAGE = [HERE / "boot" / f"{name}.c" for name in ("image", "boot_record")]
+ROM = PLATFORM + IMAGE + [HERE / "platform" / "startup_rom.c", HERE / "boot" / "main.c"]
+SPE = PLATFORM + IMAGE + [HERE / "platform" / "startup_spe.c"] + sorted((HERE / "spe").glob("*.c"))
+FOLDERS = ("crypto", "keys", "platform", "boot", "spe")
+
+
+def run(command):
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if result.returncode or result.stderr:
+        sys.stderr.write(result.stderr)
+    if result.returncode:
+        raise SystemExit(f"build.py: failed: {' '.join(map(str, command))}")
+    return result.stdout
+
+
+class Build:
+    """One board, variant and output directory."""
+
+    def __init__(self, out, board, variant, rom_linker):
+        self.out, self.board, self.rom_linker = pathlib.Path(out).resolve(), board, rom_linker
+        rom_flags, spe_flags = VARIANTS[variant]
+        self.cpu = [f"-mcpu={CPU[board]}", "-mthumb"]
+        common = [*CFLAGS, *self.cpu, f'-DBOARD_FILE="board/{board}.h"', f"-ffile-prefix-map={HERE}=firmware",
+                  f"-ffile-prefix-map={INCLUDE}=include", f"-ffile-prefix-map={self.out}=out", "-I", INCLUDE]
+        for folder in FOLDERS:
+            common += ["-I", HERE / folder]
+        self.flags = {"rom": [*common, '-DCRYPTO_CONFIG_FILE="config/crypto_config_rom.h"', *rom_flags],
+                      "spe": [*common, '-DCRYPTO_CONFIG_FILE="config/crypto_config_spe.h"', *spe_flags]}
+
+    def is_current(self, output, command, inputs):
+        """Whether `output` was made by this command from inputs that are not newer. Remembers the command."""
+        stamp = output.with_name(output.name + ".cmd")
+        digest = hashlib.sha256("\n".join(map(str, command)).encode()).hexdigest()
+        current = (output.exists() and stamp.exists() and stamp.read_text() == digest
+                   and all(os.path.exists(i) and os.stat(i).st_mtime_ns <= os.stat(output).st_mtime_ns
+                           for i in inputs))
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        if not current:
+            output.unlink(missing_ok=True)
+            stamp.write_text(digest)
+        return current
+
+    def make(self, output, command, inputs):
+        if not self.is_current(output, command, inputs):
+            run(command)
+        return output
+
+    def compile(self, image, source, folder):
+        output = self.out / folder / f"{source.stem}.o"
+        depend = output.with_suffix(".d")
+        command = [CC, *self.flags[image], "-MMD", "-MF", depend, "-c", source, "-o", output]
+        headers = re.sub(r"\\\n", " ", depend.read_text()).split(":", 1)[1].split() if depend.exists() else []
+        return self.make(output, command, [source, *headers])
+
+    def script(self, image):
+        output = self.out / f"{image}.ld"
+        source = HERE / "platform" / f"{image}.ld.in"
+        command = [CC, *self.flags[image], "-E", "-P", "-x", "c", source, "-o", output]
+        headers = [HERE / "platform" / "memory_map.h", HERE / "platform" / "board" / f"{self.board}.h"]
+        return self.make(output, command, [source, *headers])
+
+    def archive(self, name, objects):
+        output = self.out / name
+        return self.make(output, [AR, "rcsD", output, *objects], objects)
+
+    def link_arguments(self, image, objects, library):
+        """The arguments of a link without its output, for either linker."""
+        def library_of(name):
+            return pathlib.Path(run([CC, *self.cpu, f"-print-file-name={name}"]).strip()).resolve().parent
+        return ["-T", self.out / f"{image}.ld", "-e", "Reset_Handler", "--gc-sections", "-z", "max-page-size=4",
+                *objects, library, "-L", library_of("libc_nano.a"), "-L", library_of("libgcc.a"),
+                "--start-group", "-lc_nano", "-lgcc", "--end-group"]
+
+    def link(self, image, arguments, linker):
+        output = self.out / f"{image}.elf"
+        last = ["-Map", self.out / f"{image}.map", "-o", output]
+        if linker == "gnu":
+            command = [CC, *self.cpu, "-nostdlib", *(w for a in [*arguments, *last] for w in ("-Xlinker", a))]
+        else:
+            command = [LLD, *arguments, *last]
+        inputs = [a for a in arguments if isinstance(a, pathlib.Path) and a.is_file()]
+        return self.make(output, command, inputs)
+
+    def run(self):
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            def compile_all(image, sources, folder):
+                return [pool.submit(self.compile, image, source, folder) for source in sources]
+            parts = [compile_all("rom", CRYPTO, "crypto-rom"), compile_all("rom", ROM, "rom"),
+                     compile_all("spe", CRYPTO, "crypto-spe"), compile_all("spe", SPE, "spe")]
+            crypto_rom, rom, crypto_spe, spe = [[future.result() for future in part] for part in parts]
+        for image in ("rom", "spe"):
+            self.script(image)
+        rom_library = self.archive("libcrypto-rom.a", crypto_rom)
+        spe_library = self.archive("libcrypto-spe.a", crypto_spe)
+        self.link("rom", self.link_arguments("rom", rom, rom_library), self.rom_linker)
+        arguments = self.link_arguments("spe", spe, spe_library)
+        (self.out / "spe-link.args").write_text("".join(f"{a}\n" for a in arguments))
+        elf = self.link("spe", arguments, "lld")
+        (self.out / "spe.bin").write_bytes(sign.sign(elf.read_bytes())[1])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", required=True, metavar="DIR")
+    parser.add_argument("--board", choices=sorted(CPU), default="an521")
+    parser.add_argument("--variant", choices=sorted(VARIANTS), default="default")
+    parser.add_argument("--linker", choices=("gnu", "lld"), default="gnu", help="of the bootloader")
+    arguments = parser.parse_args()
+    Build(arguments.out, arguments.board, arguments.variant, arguments.linker).run()
+
+
+if __name__ == "__main__":
+    main()
