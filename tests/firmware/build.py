@@ -45,7 +45,7 @@ FOLDERS = ("crypto", "keys", "platform", "boot", "spe")
 
 
 def run(command):
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd=HERE)
     if result.returncode or result.stderr:
         sys.stderr.write(result.stderr)
     if result.returncode:

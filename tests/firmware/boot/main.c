@@ -78,7 +78,9 @@ int main(void) {
   print_line("boot: romlink test bootloader, revision %d, %s", ROM_REVISION, BOARD_NAME);
   sha256_self_test(report, 0);
   bignum_self_test(report);
+  sha512_self_test(report);
   der_self_test(report);
+  ecdsa_p256_self_test(report);
   rsa2048_self_test(report);
   if (failures) {
     print_line("boot: %u known-answer tests failed", failures);
