@@ -1,9 +1,9 @@
 // The archive: every published ROM's artifact set, for good, in one SQLite database.
 //
-// A ROM set is keyed by the SHA-256 of its flash image. Its artifacts are content-addressed blobs: stored once
-// however many sets hold them, cut into chunks, each compressed with zstd, checked against their digest whenever
-// they are read. Publishing is one transaction; rows of a published set are never updated or deleted (triggers
-// forbid it). docs/archive_format.md describes the tables.
+// A ROM set is keyed by the SHA-256 of its flash image. Its artifacts are content-addressed blobs: stored
+// once however many sets hold them, cut into chunks, each compressed with zstd, checked against their digest
+// whenever they are read. Publishing is one transaction; rows of a published set are never updated or deleted
+// (triggers forbid it). docs/archive_format.md describes the tables.
 //
 // This room knows nothing of ELF, LLVM or gRPC: what an ELF says arrives here as plain data.
 //
@@ -59,7 +59,8 @@ struct RomRecord {
   std::vector<Artifact> artifacts;
 };
 
-/// An artifact on its way in: `file` is read while publishing; `artifact.size` and `.digest` are computed there.
+/// An artifact on its way in: `file` is read while publishing; `artifact.size` and `.digest` are computed
+/// there.
 struct ArtifactSource {
   std::string role;
   std::string fileName;
@@ -111,8 +112,8 @@ public:
   };
   Result<Page> list(const std::string& name, std::size_t limit, const std::string& after) const;
 
-  /// Finds the one ROM that `reference` names: "sha256:HEX", a hex prefix of 8 or more digits, "NAME@VERSION" or a
-  /// build-id. NotFound: none, with a hint. Usage: several match; the message names them.
+  /// Finds the one ROM that `reference` names: "sha256:HEX", a hex prefix of 8 or more digits, "NAME@VERSION"
+  /// or a build-id. NotFound: none, with a hint. Usage: several match; the message names them.
   Result<RomRecord> find(const std::string& reference) const;
 
   /// The ROM with exactly this image hash, if any.
@@ -125,11 +126,12 @@ public:
     std::uint32_t base = 0; ///< lowest flash address
     std::vector<AddressRange> volatileRanges;
   };
-  /// The distinct (size, volatile ranges) shapes of images of at most `maxSize` bytes, one ImageShape for each ROM.
+  /// The distinct (size, volatile ranges) shapes of images of at most `maxSize` bytes, one ImageShape for
+  /// each ROM.
   Result<std::vector<ImageShape>> imageShapes(std::uint64_t maxSize) const;
 
-  /// Streams a blob, each chunk after decompression. The whole blob is checked against `digest` before the sink
-  /// sees its first byte. NotFound: no such blob. Damaged: it does not match its digest.
+  /// Streams a blob, each chunk after decompression. The whole blob is checked against `digest` before the
+  /// sink sees its first byte. NotFound: no such blob. Damaged: it does not match its digest.
   Result<void> read(const Digest& digest, const Sink& sink) const;
 
   /// Re-reads and re-hashes every blob and checks every record. Returns the problems, one line each.

@@ -1,0 +1,238 @@
+// The archive's public functions. Each takes a connection (connections.h), does its work in one of the room's
+// parts (rom_sets.h, blobs.h, references.h, verify.h) and turns exceptions into errors (sqlite_error.h).
+#include "store/archive.h"
+
+#include "store/blobs.h"
+#include "store/connections.h"
+#include "store/record.h"
+#include "store/references.h"
+#include "store/rom_sets.h"
+#include "store/sqlite_error.h"
+#include "store/verify.h"
+
+#include <SQLiteCpp/Transaction.h>
+#include <algorithm>
+#include <ctime>
+
+namespace romlink::store {
+
+struct Archive::Impl {
+  std::unique_ptr<Connections> connections;
+};
+
+namespace {
+
+constexpr const char* kCannotRead = "cannot read the archive";
+constexpr const char* kCannotPublish = "cannot publish the ROM";
+
+std::string now() {
+  const std::time_t time = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  std::string text(sizeof "2035-01-31T23:59:59Z", '\0');
+  text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc));
+  return text;
+}
+
+Result<RomRecord> recordOf(SQLite::Database& database, std::int64_t id) {
+  ROMLINK_ASSIGN(RomReader::Row row, RomReader(database).read(id));
+  return std::move(row.rom);
+}
+
+// The one already there, if `rom` is the same set; nothing, if neither its image nor its name is taken.
+Result<std::optional<RomRecord>> findArchived(SQLite::Database& database, const RomRecord& rom) {
+  auto id = findByImageHash(database, rom.imageHash);
+  const bool sameImage = id.has_value();
+  if (!id)
+    id = findByName(database, rom.name, rom.version);
+  if (!id)
+    return std::optional<RomRecord>();
+  ROMLINK_ASSIGN(RomRecord archived, recordOf(database, *id));
+  std::string why;
+  for (const std::string& difference : differences(archived, rom))
+    why += (why.empty() ? "" : "; ") + difference;
+  if (why.empty())
+    return std::optional(std::move(archived));
+  if (sameImage)
+    return fail(ErrorCode::Refused, kCannotPublish, rom.name + "@" + rom.version,
+                "this flash image is archived with another set: " + why,
+                "archived sets are permanent; `romlink rom show " + archived.imageHash.text() +
+                    "` shows this one");
+  return fail(ErrorCode::Refused, kCannotPublish, rom.name + "@" + rom.version,
+              "this name and version belong to another ROM, " + archived.imageHash.text() + ": " + why,
+              "archived sets are permanent; publish under another version");
+}
+
+} // namespace
+
+Archive::Archive(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Archive::Archive(Archive&&) noexcept = default;
+Archive& Archive::operator=(Archive&&) noexcept = default;
+Archive::~Archive() = default;
+
+Result<Archive> Archive::open(const std::filesystem::path& directory) {
+  return guarded("cannot open the archive", (directory / "archive.db").string(), [&]() -> Result<Archive> {
+    ROMLINK_ASSIGN(auto connections, Connections::open(directory));
+    return Archive(std::make_unique<Impl>(Impl{std::move(connections)}));
+  });
+}
+
+Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSource>& artifacts) {
+  return guarded(kCannotPublish, impl_->connections->file().string(), [&]() -> Result<Published> {
+    ROMLINK_ASSIGN(rom, normalised(std::move(rom)));
+    ROMLINK_ASSIGN(const std::vector<ArtifactSource> sources, normalised(artifacts));
+    rom.artifacts.clear();
+    for (const ArtifactSource& source : sources) {
+      ROMLINK_ASSIGN(const SourceFacts facts, hashSource(source.file));
+      rom.artifacts.push_back({source.role, source.fileName, facts.size, facts.digest});
+    }
+    rom.publishedAt = now();
+
+    const Connections::Writer writer = impl_->connections->write();
+    SQLite::Transaction transaction(*writer, SQLite::TransactionBehavior::IMMEDIATE);
+    ROMLINK_ASSIGN(std::optional<RomRecord> archived, findArchived(*writer, rom));
+    if (archived)
+      return Published{std::move(*archived), true};
+    std::vector<StoredArtifact> stored;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      const Artifact& artifact = rom.artifacts[i];
+      ROMLINK_ASSIGN(const std::int64_t blobId,
+                     storeBlob(*writer, sources[i].file, {artifact.size, artifact.digest}));
+      stored.push_back({artifact, blobId});
+    }
+    insertRom(*writer, rom, stored);
+    transaction.commit();
+    return Published{std::move(rom), false};
+  });
+}
+
+Result<Archive::Page> Archive::list(const std::string& name, std::size_t limit,
+                                    const std::string& after) const {
+  return guarded(kCannotRead, impl_->connections->file().string(), [&]() -> Result<Page> {
+    const auto invalid = [&](const char* what) {
+      return fail(ErrorCode::Usage, "cannot list the ROMs", what);
+    };
+    if (limit == 0)
+      return invalid("the page size must not be 0");
+    const Connections::Reader reader = impl_->connections->read();
+    const SQLite::Transaction snapshot(*reader);
+    // The token is the hash of the page's last ROM. ROMs never go, so its place stays.
+    RomRecord last;
+    if (!after.empty()) {
+      const auto hash = Digest::parse(after);
+      const auto id = hash ? findByImageHash(*reader, *hash) : std::nullopt;
+      if (!id)
+        return invalid("no such page token");
+      ROMLINK_ASSIGN(last, recordOf(*reader, *id));
+    }
+    SQLite::Statement select(*reader, "SELECT id FROM rom WHERE (name, version) > (?1, ?2)"
+                                      " AND (?3 = '' OR name = ?3) ORDER BY name, version LIMIT ?4");
+    select.bind(1, last.name);
+    select.bind(2, last.version);
+    select.bind(3, name);
+    select.bind(4, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000)) + 1);
+    RomReader records(*reader);
+    Page page;
+    while (select.executeStep()) {
+      if (page.roms.size() == limit) {
+        page.nextToken = page.roms.back().imageHash.hex();
+        break;
+      }
+      ROMLINK_ASSIGN(RomReader::Row row, records.read(select.getColumn(0).getInt64()));
+      page.roms.push_back(std::move(row.rom));
+    }
+    return page;
+  });
+}
+
+Result<RomRecord> Archive::find(const std::string& reference) const {
+  return guarded(kCannotRead, impl_->connections->file().string(), [&]() -> Result<RomRecord> {
+    const Connections::Reader reader = impl_->connections->read();
+    const SQLite::Transaction snapshot(*reader);
+    ROMLINK_ASSIGN(const std::int64_t id, resolve(*reader, reference));
+    return recordOf(*reader, id);
+  });
+}
+
+Result<std::optional<RomRecord>> Archive::findByImage(const Digest& imageHash) const {
+  return guarded(kCannotRead, impl_->connections->file().string(), [&]() -> Result<std::optional<RomRecord>> {
+    const Connections::Reader reader = impl_->connections->read();
+    const SQLite::Transaction snapshot(*reader);
+    const auto id = findByImageHash(*reader, imageHash);
+    if (!id)
+      return std::optional<RomRecord>();
+    ROMLINK_ASSIGN(RomRecord rom, recordOf(*reader, *id));
+    return std::optional(std::move(rom));
+  });
+}
+
+Result<std::vector<Archive::ImageShape>> Archive::imageShapes(std::uint64_t maxSize) const {
+  return guarded(kCannotRead, impl_->connections->file().string(), [&]() -> Result<std::vector<ImageShape>> {
+    const Connections::Reader reader = impl_->connections->read();
+    const SQLite::Transaction snapshot(*reader);
+    SQLite::Statement select(
+        *reader,
+        "SELECT rom.id, image_hash, image_size, kind = 'volatile', address, address_range.size FROM rom"
+        " LEFT JOIN address_range ON rom_id = rom.id AND kind IN ('flash', 'volatile')"
+        " WHERE image_size <= ? ORDER BY rom.id, kind, position");
+    select.bind(1, static_cast<std::int64_t>(std::min<std::uint64_t>(maxSize, INT64_MAX)));
+    std::vector<ImageShape> shapes;
+    std::int64_t current = 0;
+    while (select.executeStep()) {
+      const auto word = [&](int column) {
+        return static_cast<std::uint32_t>(select.getColumn(column).getInt64());
+      };
+      if (shapes.empty() || select.getColumn(0).getInt64() != current) {
+        current = select.getColumn(0).getInt64();
+        const SQLite::Column hash = select.getColumn(1);
+        ROMLINK_ASSIGN(const Digest digest,
+                       Digest::fromBytes({static_cast<const std::uint8_t*>(hash.getBlob()),
+                                          static_cast<std::size_t>(hash.getBytes())}));
+        // Flash ranges come first, the lowest at position 0.
+        shapes.push_back({digest, word(2), select.getColumn(3).getInt() == 0 ? word(4) : 0, {}});
+      }
+      if (!select.isColumnNull(3) && select.getColumn(3).getInt() != 0)
+        shapes.back().volatileRanges.push_back({word(4), word(5)});
+    }
+    return shapes;
+  });
+}
+
+Result<void> Archive::read(const Digest& digest, const Sink& sink) const {
+  return guarded("cannot read the stored content", digest.text(), [&]() -> Result<void> {
+    const Connections::Reader reader = impl_->connections->read();
+    const auto blob = findBlob(*reader, digest);
+    if (!blob)
+      return fail(ErrorCode::NotFound, "no such content in the archive", digest.text());
+    return readBlob(*reader, *blob, sink);
+  });
+}
+
+Result<std::vector<std::string>>
+Archive::verify(const std::function<void(const VerifyProgress&)>& progress) const {
+  return guarded("cannot verify the archive", impl_->connections->file().string(),
+                 [&]() -> Result<std::vector<std::string>> {
+                   const Connections::Reader reader = impl_->connections->read();
+                   return verifyAll(*reader, progress);
+                 });
+}
+
+Result<Stats> Archive::stats() const {
+  return guarded(kCannotRead, impl_->connections->file().string(), [&]() -> Result<Stats> {
+    const Connections::Reader reader = impl_->connections->read();
+    const SQLite::Transaction snapshot(*reader);
+    const auto number = [&](const char* query) {
+      return static_cast<std::uint64_t>((*reader).execAndGet(query).getInt64());
+    };
+    Stats stats;
+    stats.roms = number("SELECT count(*) FROM rom");
+    stats.artifacts = number("SELECT count(*) FROM artifact");
+    stats.blobs = number("SELECT count(*) FROM blob");
+    stats.contentBytes = number("SELECT coalesce(sum(size), 0) FROM artifact JOIN blob ON blob.id = blob_id");
+    stats.storedBytes = number("SELECT coalesce(sum(length(compressed)), 0) FROM chunk");
+    stats.databaseBytes = number("PRAGMA page_count") * number("PRAGMA page_size");
+    return stats;
+  });
+}
+
+} // namespace romlink::store

@@ -1,0 +1,227 @@
+// See record.h.
+#include "store/record.h"
+
+#include <algorithm>
+#include <set>
+
+namespace romlink::store {
+namespace {
+
+constexpr std::size_t kLongestName = 200;
+constexpr std::size_t kLongestFileName = 255; // NAME_MAX of Linux file systems
+constexpr std::size_t kLongestText = 4096;
+
+struct CodePoint {
+  char32_t value = 0;
+  std::size_t length = 0; // 0: not UTF-8
+};
+
+// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+CodePoint decode(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80)
+    return {lead, 1};
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length)
+    return {};
+  char32_t value = lead & (0x7f >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80)
+      return {};
+    value = value << 6 | (byte(i) & 0x3f);
+  }
+  const bool overlong = value < (length == 3 ? 0x800 : length == 4 ? 0x10000 : 0x80);
+  if (overlong || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+    return {};
+  return {value, length};
+}
+
+// C0, DEL, C1, and what reorders or hides text on a terminal (line separators, bidirectional overrides).
+bool isControl(char32_t c) {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || (c >= 0x202a && c <= 0x202e) ||
+         (c >= 0x2066 && c <= 0x2069);
+}
+
+tl::unexpected<Error> refuse(const std::string& what, const std::string& why) {
+  return fail(ErrorCode::Usage, "cannot publish the ROM", what, why);
+}
+
+Result<void> checkText(const std::string& what, std::string_view text, std::size_t longest) {
+  if (text.size() > longest)
+    return refuse(what, "longer than " + std::to_string(longest) + " bytes");
+  while (!text.empty()) {
+    const CodePoint c = decode(text);
+    if (c.length == 0)
+      return refuse(what, "not valid UTF-8");
+    if (isControl(c.value))
+      return refuse(what, "contains a control character");
+    text.remove_prefix(c.length);
+  }
+  return {};
+}
+
+Result<void> checkName(const std::string& what, const std::string& text) {
+  if (text.empty())
+    return refuse(what, "must not be empty");
+  ROMLINK_TRY(checkText(what, text, kLongestName));
+  if (text.find_first_of("@/") != std::string::npos)
+    return refuse(what + " '" + text + "'", "must not contain '@' or '/'");
+  if (text.front() == ' ' || text.back() == ' ')
+    return refuse(what + " '" + text + "'", "must not begin or end with a space");
+  return {};
+}
+
+Result<void> checkRanges(const std::string& what, std::vector<AddressRange>& ranges) {
+  for (const AddressRange& range : ranges)
+    if (range.size == 0 || range.address + std::uint64_t{range.size} > std::uint64_t{1} << 32)
+      return refuse(what, "empty, or reaches beyond the 32-bit address space");
+  std::sort(ranges.begin(), ranges.end());
+  return {};
+}
+
+Result<void> checkRole(const std::string& role) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const auto allowed = [&](char c) { return plain(c) || c == '.' || c == '_' || c == '-'; };
+  if (!role.empty() && role.size() <= kLongestName && plain(role.front()) &&
+      std::all_of(role.begin(), role.end(), allowed))
+    return {};
+  ROMLINK_TRY(checkText("artifact role", role, kLongestName));
+  return refuse("artifact role '" + role + "'",
+                "must be lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit");
+}
+
+// The canonical form: each field as a netstring ("3:abc,"), each list preceded by its length.
+class Canonical {
+public:
+  Canonical& add(std::string_view field) {
+    hash_.update(asBytes(std::to_string(field.size()) + ":"));
+    hash_.update(asBytes(field));
+    hash_.update(asBytes(","));
+    return *this;
+  }
+  Canonical& add(std::uint64_t number) { return add(std::string_view(std::to_string(number))); }
+  Canonical& add(const std::vector<AddressRange>& ranges) {
+    add(ranges.size());
+    for (const AddressRange& range : ranges)
+      add(range.address).add(range.size);
+    return *this;
+  }
+  Canonical& add(const std::vector<std::string>& texts) {
+    add(texts.size());
+    for (const std::string& text : texts)
+      add(std::string_view(text));
+    return *this;
+  }
+  Digest finish() { return hash_.finish(); }
+
+private:
+  Sha256 hash_;
+};
+
+std::vector<AddressRange> asList(const std::optional<AddressRange>& range) {
+  return range ? std::vector{*range} : std::vector<AddressRange>{};
+}
+
+const Artifact* artifactOf(const RomRecord& rom, const std::string& role) {
+  const auto found = std::find_if(rom.artifacts.begin(), rom.artifacts.end(),
+                                  [&](const Artifact& a) { return a.role == role; });
+  return found == rom.artifacts.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+Result<RomRecord> normalised(RomRecord rom) {
+  ROMLINK_TRY(checkName("name", rom.name));
+  ROMLINK_TRY(checkName("version", rom.version));
+  std::transform(rom.buildId.begin(), rom.buildId.end(), rom.buildId.begin(),
+                 [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (rom.buildId.find_first_not_of("0123456789abcdef") != std::string::npos ||
+      rom.buildId.size() > kLongestName)
+    return refuse("build-id", "not hex digits");
+  ROMLINK_TRY(checkText("architecture", rom.architecture, kLongestName));
+  ROMLINK_TRY(checkRanges("flash range", rom.flash));
+  ROMLINK_TRY(checkRanges("volatile range", rom.volatileRanges));
+  std::vector<AddressRange> sharedRam = asList(rom.sharedRam);
+  ROMLINK_TRY(checkRanges("shared RAM", sharedRam));
+  for (const auto& [key, value] : rom.labels) {
+    if (key.empty() || key.find('=') != std::string::npos)
+      return refuse("label '" + key + "'", "must have a name without '='");
+    ROMLINK_TRY(checkText("label name", key, kLongestName));
+    ROMLINK_TRY(checkText("label '" + key + "'", value, kLongestText));
+  }
+  for (const std::string& note : rom.notes)
+    ROMLINK_TRY(checkText("note", note, kLongestText));
+  for (const std::string& symbol : rom.sharedSymbols) {
+    if (symbol.empty())
+      return refuse("shared symbol", "must not be empty");
+    ROMLINK_TRY(checkText("shared symbol", symbol, kLongestText));
+  }
+  std::sort(rom.sharedSymbols.begin(), rom.sharedSymbols.end());
+  rom.sharedSymbols.erase(std::unique(rom.sharedSymbols.begin(), rom.sharedSymbols.end()),
+                          rom.sharedSymbols.end());
+  return rom;
+}
+
+Result<std::vector<ArtifactSource>> normalised(std::vector<ArtifactSource> sources) {
+  if (sources.empty())
+    return refuse("artifacts", "a ROM set needs at least one");
+  std::set<std::string> roles;
+  for (ArtifactSource& source : sources) {
+    ROMLINK_TRY(checkRole(source.role));
+    if (!roles.insert(source.role).second)
+      return refuse("artifact role '" + source.role + "'", "given more than once");
+    const std::string what = "file name of artifact " + source.role;
+    // Either separator: the name may come from any client and be used on any.
+    source.fileName.erase(0, source.fileName.find_last_of("/\\") + 1);
+    ROMLINK_TRY(checkText(what, source.fileName, kLongestFileName));
+    if (source.fileName.empty() || source.fileName == "." || source.fileName == "..")
+      return refuse(what, "does not name a file");
+  }
+  std::sort(sources.begin(), sources.end(),
+            [](const ArtifactSource& a, const ArtifactSource& b) { return a.role < b.role; });
+  return sources;
+}
+
+std::vector<std::string> differences(const RomRecord& archived, const RomRecord& offered) {
+  std::vector<std::string> found;
+  if (archived.name != offered.name || archived.version != offered.version)
+    found.push_back("it is archived as " + archived.name + "@" + archived.version);
+  if (archived.imageHash != offered.imageHash)
+    found.emplace_back("its flash image differs");
+  for (const Artifact& artifact : offered.artifacts) {
+    const Artifact* other = artifactOf(archived, artifact.role);
+    if (other == nullptr)
+      found.push_back("the archived set has no artifact " + artifact.role);
+    else if (other->digest != artifact.digest)
+      found.push_back("artifact " + artifact.role + " differs");
+  }
+  for (const Artifact& artifact : archived.artifacts)
+    if (artifactOf(offered, artifact.role) == nullptr)
+      found.push_back("artifact " + artifact.role + " is missing here");
+  if (archived.sharedRam != offered.sharedRam)
+    found.emplace_back("the shared RAM differs");
+  if (archived.volatileRanges != offered.volatileRanges)
+    found.emplace_back("the volatile ranges differ");
+  if (archived.sharedSymbols != offered.sharedSymbols)
+    found.emplace_back("the list of shared symbols differs");
+  if (archived.labels != offered.labels)
+    found.emplace_back("the labels differ");
+  return found;
+}
+
+Digest recordDigest(const RomRecord& rom) {
+  Canonical form;
+  form.add("romlink-rom-1").add(rom.imageHash.hex()).add(rom.name).add(rom.version).add(rom.buildId);
+  form.add(rom.imageSize).add(rom.entry).add(rom.architecture).add(rom.functionCount).add(rom.objectCount);
+  form.add(rom.publishedAt).add(rom.flash).add(rom.volatileRanges).add(asList(rom.sharedRam));
+  form.add(rom.sharedSymbols).add(rom.labels.size());
+  for (const auto& [key, value] : rom.labels)
+    form.add(key).add(value);
+  form.add(rom.notes).add(rom.artifacts.size());
+  for (const Artifact& artifact : rom.artifacts)
+    form.add(artifact.role).add(artifact.fileName).add(artifact.size).add(artifact.digest.hex());
+  return form.finish();
+}
+
+} // namespace romlink::store

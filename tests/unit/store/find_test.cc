@@ -1,0 +1,141 @@
+// References to ROMs, pages of the list, and the shapes that identification asks for.
+#include "fixture.h"
+
+namespace romlink::store {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Find : public StoreTest {
+protected:
+  void add(const std::string& name, const std::string& version, const std::string& imageHash,
+           const std::string& buildId = "") {
+    RomRecord rom = romRecord(name, version, name + version);
+    rom.imageHash = ok(Digest::parse(imageHash));
+    rom.buildId = buildId;
+    ok(archive_.publish(rom, {source("elf", "x")}));
+  }
+  std::string nameOf(const std::string& reference) {
+    const RomRecord rom = ok(archive_.find(reference));
+    return rom.name + "@" + rom.version;
+  }
+  Archive archive_ = open();
+};
+
+const std::string kHashA = "aaaaaaaa"
+                           "00000000000000000000000000000000000000000000000000000001";
+const std::string kHashB = "aaaaaaaa"
+                           "f0000000000000000000000000000000000000000000000000000002";
+const std::string kHashC = "cccccccc"
+                           "00000000000000000000000000000000000000000000000000000003";
+const std::string kBuildId = "cccccccc000000000000000000000000deadbeef";
+
+TEST_F(Find, byEveryFormOfReference) {
+  add("bl1", "1", kHashA);
+  add("bl2", "1", kHashB, kBuildId);
+  EXPECT_EQ(nameOf("sha256:" + kHashA), "bl1@1");
+  EXPECT_EQ(nameOf(kHashB), "bl2@1");
+  EXPECT_EQ(nameOf("aaaaaaaa0"), "bl1@1"); // an odd number of digits
+  EXPECT_EQ(nameOf("sha256:AAAAAAAAF"), "bl2@1");
+  EXPECT_EQ(nameOf("bl2@1"), "bl2@1");
+  EXPECT_EQ(nameOf(kBuildId), "bl2@1");
+  EXPECT_EQ(ok(archive_.findByImage(ok(Digest::parse(kHashA))))->name, "bl1");
+  EXPECT_FALSE(ok(archive_.findByImage(sha256Of("other"))));
+}
+
+TEST_F(Find, ambiguityNamesTheCandidates) {
+  add("bl1", "1", kHashA);
+  add("bl2", "1", kHashB, kBuildId);
+  const auto found = archive_.find("aaaaaaaa");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ErrorCode::Usage);
+  EXPECT_THAT(found.error().why,
+              AllOf(HasSubstr("bl1@1 (sha256:" + kHashA), HasSubstr("bl2@1 (sha256:" + kHashB)));
+}
+
+TEST_F(Find, aBuildIdThatIsAlsoAHashPrefixIsAmbiguous) {
+  add("bl2", "1", kHashB, kHashC.substr(0, 40));
+  add("bl3", "1", kHashC);
+  EXPECT_EQ(archive_.find(kHashC.substr(0, 40)).error().code, ErrorCode::Usage);
+  EXPECT_EQ(nameOf("sha256:" + kHashC.substr(0, 40)), "bl3@1");
+}
+
+TEST_F(Find, sharedBuildIdsAreAmbiguous) {
+  add("bl1", "1", kHashA, kBuildId);
+  add("bl2", "1", kHashB, kBuildId);
+  EXPECT_EQ(archive_.find(kBuildId).error().code, ErrorCode::Usage);
+}
+
+TEST_F(Find, nothingIsNotFoundWithAHint) {
+  add("bl2", "1", kHashB, kBuildId);
+  for (const std::string& reference : {"sha256:" + kHashA, std::string("12345678"), std::string("bl9@1"),
+                                       std::string("bl9"), kBuildId.substr(0, 39), kHashA + "0"}) {
+    const auto found = archive_.find(reference);
+    ASSERT_FALSE(found) << reference;
+    EXPECT_EQ(found.error().code, ErrorCode::NotFound) << reference;
+    EXPECT_THAT(found.error().hint, HasSubstr("romlink rom list")) << reference;
+  }
+  EXPECT_THAT(archive_.find("bl2@9").error().hint, HasSubstr("bl2@1"));
+  EXPECT_THAT(archive_.find("bl2").error().hint, HasSubstr("bl2@1"));
+}
+
+TEST_F(Find, whatIsNoReferenceIsAUsageError) {
+  add("bl2", "1", kHashB);
+  for (const char* reference : {"", "aaaaaaa", "sha256:aaaa", "sha256:", "sha256:xyz"})
+    EXPECT_EQ(archive_.find(reference).error().code, ErrorCode::Usage) << reference;
+}
+
+TEST_F(Find, pagesGoThroughAllInOrder) {
+  for (const char* version : {"3", "1", "2"})
+    for (const char* name : {"b", "a", "c"})
+      add(name, version, sha256Of(std::string(name) + version).hex());
+  const auto pages = [&](const std::string& name, std::size_t limit) {
+    std::vector<std::string> all;
+    std::string token;
+    do {
+      const Archive::Page page = ok(archive_.list(name, limit, token));
+      EXPECT_LE(page.roms.size(), limit);
+      for (const RomRecord& rom : page.roms)
+        all.push_back(rom.name + rom.version);
+      token = page.nextToken;
+    } while (!token.empty());
+    return all;
+  };
+  for (const std::size_t limit : {1, 2, 3, 9, 10}) {
+    EXPECT_THAT(pages("", limit), ElementsAre("a1", "a2", "a3", "b1", "b2", "b3", "c1", "c2", "c3")) << limit;
+    EXPECT_THAT(pages("b", limit), ElementsAre("b1", "b2", "b3")) << limit;
+  }
+  EXPECT_THAT(pages("none", 5), ElementsAre());
+  EXPECT_EQ(archive_.list("", 0, "").error().code, ErrorCode::Usage);
+  EXPECT_EQ(archive_.list("", 5, "nonsense").error().code, ErrorCode::Usage);
+  EXPECT_EQ(archive_.list("", 5, sha256Of("never archived").hex()).error().code, ErrorCode::Usage);
+}
+
+TEST_F(Find, shapesOfImagesUpToASize) {
+  const auto addShape = [&](const std::string& name, std::uint32_t size, std::vector<AddressRange> flash,
+                            std::vector<AddressRange> volatileRanges) {
+    RomRecord rom = romRecord(name, "1", name);
+    rom.imageSize = size;
+    rom.flash = std::move(flash);
+    rom.volatileRanges = std::move(volatileRanges);
+    ok(archive_.publish(rom, {source("elf", "x")}));
+    return rom;
+  };
+  const RomRecord a = addShape("a", 100, {{0x2000, 10}, {0x1000, 10}}, {{0x1002, 2}, {0x1000, 1}});
+  addShape("b", 200, {{0, 200}}, {});
+  addShape("c", 201, {{0, 201}}, {});
+  const auto shapes = ok(archive_.imageShapes(200));
+  ASSERT_EQ(shapes.size(), 2U);
+  EXPECT_EQ(shapes[0].imageHash, a.imageHash);
+  EXPECT_EQ(shapes[0].imageSize, 100U);
+  EXPECT_EQ(shapes[0].base, 0x1000U);
+  EXPECT_THAT(shapes[0].volatileRanges, ElementsAre(AddressRange{0x1000, 1}, AddressRange{0x1002, 2}));
+  EXPECT_EQ(shapes[1].imageSize, 200U);
+  EXPECT_THAT(shapes[1].volatileRanges, ElementsAre());
+  EXPECT_EQ(ok(archive_.imageShapes(~std::uint64_t{0})).size(), 3U);
+}
+
+} // namespace
+} // namespace romlink::store
