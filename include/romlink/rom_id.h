@@ -51,8 +51,19 @@ extern const struct romlink_rom_id romlink_rom_id __attribute__((weak));
 }
 #endif
 
+// A stack protector would need its guard and its handler, which may be the ROM's.
+#if defined(__has_attribute)
+#if __has_attribute(no_stack_protector)
+#define ROMLINK_NO_STACK_PROTECTOR __attribute__((no_stack_protector))
+#endif
+#endif
+#ifndef ROMLINK_NO_STACK_PROTECTOR
+#define ROMLINK_NO_STACK_PROTECTOR
+#endif
+
 // Own sections; never inlined, so that no byte of it ends up in a section that may be shared.
-#define ROMLINK_CHECK_CODE(name) __attribute__((noinline, used, section(".text.romlink_rom_check_" name)))
+#define ROMLINK_CHECK_CODE(name)                                                                             \
+  ROMLINK_NO_STACK_PROTECTOR __attribute__((noinline, section(".text.romlink_rom_check_" name)))
 #define ROMLINK_CHECK_DATA(name) __attribute__((section(".rodata.romlink_rom_check_" name)))
 
 // Hides the value of a variable from the optimiser. In a loop it keeps GCC and Clang from turning the loop

@@ -20,28 +20,35 @@ HERE = pathlib.Path(__file__).resolve().parent
 KEY = HERE / "keys" / "signing-2048.pem"
 HEADER_SIZE = 0x200
 MAGIC, TLV_INFO_MAGIC = 0x96F3B83D, 0x6907
+PT_LOAD, SHT_NOBITS, SHF_ALLOC = 1, 8, 2
 TLV_SHA256, TLV_RSA2048_PKCS1_V15 = 0x10, 0xA0
 
 
 def flat_image(elf):
-    """(load address, bytes) of the file contents of all PT_LOAD segments of a 32-bit little-endian ELF."""
+    """(load address, bytes) of a 32-bit little-endian ELF, as `objcopy -O binary` makes it: all sections with contents
+    at their load addresses. Sections, not segments: a segment may hold the ELF headers as well."""
     if elf[:6] != b"\x7fELF\x01\x01":
         raise ValueError("not a 32-bit little-endian ELF file")
-    (offset,) = struct.unpack_from("<I", elf, 28)
-    entry_size, count = struct.unpack_from("<HH", elf, 42)
-    segments = []
-    for i in range(count):
-        kind, at, _, address, size = struct.unpack_from("<5I", elf, offset + i * entry_size)
-        if kind == 1 and size:
-            segments.append((address, elf[at:at + size]))
-    if not segments:
-        raise ValueError("no loadable segment")
-    start = min(address for address, _ in segments)
-    end = max(address + len(data) for address, data in segments)
+    phoff, shoff = struct.unpack_from("<II", elf, 28)
+    phsize, phnum, shsize, shnum = struct.unpack_from("<4H", elf, 42)
+    segments = [struct.unpack_from("<5I", elf, phoff + i * phsize) for i in range(phnum)]
+    pieces = []
+    for i in range(shnum):
+        _, kind, flags, _, offset, size = struct.unpack_from("<6I", elf, shoff + i * shsize)
+        if not flags & SHF_ALLOC or kind == SHT_NOBITS or not size:
+            continue
+        for segment, at, _, address, length in segments:
+            if segment == PT_LOAD and at <= offset and offset + size <= at + length:
+                pieces.append((address + offset - at, elf[offset:offset + size]))
+                break
+    if not pieces:
+        raise ValueError("nothing to load")
+    start = min(address for address, _ in pieces)
+    end = max(address + len(data) for address, data in pieces)
     if end - start > 1 << 20:
-        raise ValueError(f"loadable segments span {end - start} bytes: is a RAM section missing (NOLOAD)?")
+        raise ValueError(f"the contents span {end - start} bytes: is a RAM section missing (NOLOAD)?")
     image = bytearray(end - start)
-    for address, data in segments:
+    for address, data in pieces:
         image[address - start:address - start + len(data)] = data
     return start, bytes(image)
 
