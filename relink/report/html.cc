@@ -1,13 +1,186 @@
-// The report as one HTML page.
+// The report as one HTML page: fills report.html.mustache.
+//
+// The page allows exactly one script, its own, by digest (Content-Security-Policy), so that even markup that
+// slipped through the escaping could not run.
+#include "relink/report/embedded.h"
+#include "relink/report/html_flash.h"
 #include "relink/report/render.h"
+#include "relink/report/tally.h"
+#include "relink/report/wording.h"
 
-#include <kainjow/mustache.hpp>
+#include "base/digest.h"
+
+#include <algorithm>
 
 namespace romlink::report {
+namespace {
 
-std::string renderHtml(const romlink::v1::LinkReport& report) {
-  kainjow::mustache::mustache page("<!doctype html><title>{{rom}}</title>");
-  return page.render(kainjow::mustache::data("rom", report.rom_name()));
+using kainjow::mustache::data;
+using romlink::v1::Finding;
+using romlink::v1::LinkReport;
+using Type = data::type;
+
+std::string number(std::uint64_t value) {
+  return withCommas(static_cast<std::int64_t>(value));
+}
+
+/// RFC 4648, section 4.
+std::string base64(Bytes bytes) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - at);
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      group = group << 8 | (i < count ? bytes[at + i] : 0U);
+    for (std::size_t i = 0; i < 4; ++i)
+      out += i <= count ? digits[group >> (18 - 6 * i) & 0x3F] : '=';
+  }
+  return out;
+}
+
+data headlineData(const LinkReport& report, const Tally& tally) {
+  const std::int64_t baseline = report.flash().baseline_bytes();
+  const std::int64_t saved = baseline - report.flash().linked_bytes();
+  const std::int64_t ramSaved =
+      std::int64_t{report.ram().baseline_bytes()} - std::int64_t{report.ram().linked_bytes()};
+  data out(Type::object);
+  out.set("saved", withCommas(saved));
+  out.set("savedPercent", percent(saved, baseline));
+  out.set("baseline", withCommas(baseline));
+  out.set("linked", number(report.flash().linked_bytes()));
+  out.set("sharedSymbols", number(tally.shared.size()));
+  out.set("allSymbols", number(tally.shared.size() + tally.local.size()));
+  out.set("sharedBytes", number(tally.sharedBytes));
+  out.set("localBytes", number(tally.localBytes));
+  out.set("ramSaved", withCommas(ramSaved));
+  out.set("ramBaseline", number(report.ram().baseline_bytes()));
+  out.set("ramLinked", number(report.ram().linked_bytes()));
+  return out;
+}
+
+data breakdownData(const LinkReport& report) {
+  data rows(Type::list);
+  for (int i = 0; i < report.flash_breakdown_size(); ++i) {
+    const auto& share = report.flash_breakdown(i);
+    data row(Type::object);
+    row.set("class", "part" + std::to_string(i % 8));
+    row.set("category", textData(share.category()));
+    row.set("baseline", number(share.baseline_bytes()));
+    row.set("linked", number(share.linked_bytes()));
+    row.set("saved", withCommas(std::int64_t{share.baseline_bytes()} - std::int64_t{share.linked_bytes()}));
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+data reasonData(const Tally& tally) {
+  data rows(Type::list);
+  const auto add = [&](const std::string& styleClass, const std::string& name, std::string_view meaning,
+                       std::uint64_t symbols, std::uint64_t bytes) {
+    data row(Type::object);
+    row.set("class", styleClass);
+    row.set("reason", textData(name));
+    row.set("meaning", std::string(meaning));
+    row.set("symbols", number(symbols));
+    row.set("bytes", number(bytes));
+    rows.push_back(row);
+  };
+  if (!tally.shared.empty())
+    add("shared", "SHARED", "the firmware uses the ROM's copy", tally.shared.size(), tally.sharedBytes);
+  for (const ReasonSum& sum : tally.reasons)
+    add(styleClassOf(sum.reason), sum.reason, meaningOf(sum.reason), sum.symbols, sum.bytes);
+  return rows;
+}
+
+data blockerData(const LinkReport& report) {
+  std::uint32_t highest = 1;
+  for (const auto& blocker : report.blockers())
+    highest = std::max(highest, blocker.price_bytes());
+  data rows(Type::list);
+  for (const auto& blocker : report.blockers()) {
+    data row(Type::object);
+    row.set("name", textData(blocker.name()));
+    row.set("reason", textData(blocker.reason()));
+    row.set("class", styleClassOf(blocker.reason()));
+    row.set("price", number(blocker.price_bytes()));
+    row.set("width", std::to_string(std::uint64_t{blocker.price_bytes()} * 100 / highest));
+    row.set("remedy", textData(blocker.remedy()));
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+data findingData(const LinkReport& report) {
+  data rows(Type::list);
+  for (const Finding& finding : report.findings()) {
+    data row(Type::object);
+    row.set("severity", Finding::Severity_Name(finding.severity()));
+    row.set("code", textData(finding.code()));
+    row.set("message", textData(finding.message()));
+    if (!finding.symbol().empty())
+      row.set("symbol", textData(finding.symbol()));
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+data symbolData(const Tally& tally) {
+  data rows(Type::list);
+  const auto add = [&](const Symbol& symbol, bool shared) {
+    data row(Type::object);
+    row.set("name", textData(symbol.name()));
+    row.set("object", textData(symbol.object()));
+    row.set("kind", symbol.kind() == Symbol::FUNCTION ? "function"
+                    : symbol.kind() == Symbol::DATA   ? "data"
+                                                      : "");
+    row.set("decision", shared ? "SHARED" : "LOCAL");
+    row.set("class", shared ? "shared" : styleClassOf(reasonOf(symbol)));
+    row.set("reason", textData(reasonOf(symbol)));
+    row.set("bytes", number(bytesOf(symbol)));
+    row.set("rawBytes", std::to_string(bytesOf(symbol)));
+    row.set("address", textData(symbol.rom_address()));
+    row.set("detail", symbol.alias_of().empty() ? textData(symbol.detail())
+                                                : textData("alias of " + symbol.alias_of()));
+    rows.push_back(row);
+  };
+  for (const Symbol* symbol : tally.shared)
+    add(*symbol, true);
+  for (const Symbol* symbol : tally.local)
+    add(*symbol, false);
+  return rows;
+}
+
+void set(data& page, const std::string& name, data list) {
+  page.set("has" + name, list.is_non_empty_list() ? Type::bool_true : Type::bool_false);
+  page.set(name, std::move(list));
+}
+
+} // namespace
+
+std::string renderHtml(const LinkReport& report) {
+  const Tally tally = tallyOf(report);
+  const bool compatible = report.verdict() == LinkReport::COMPATIBLE;
+  data page(Type::object);
+  page.set("css", std::string(embedded::reportCss));
+  page.set("js", std::string(embedded::reportJs));
+  page.set("jsDigest", base64(sha256Of(embedded::reportJs).bytes));
+  page.set("rom", romTitle(report.rom_name(), report.rom_version()));
+  page.set("hash", textData(report.rom_image_hash()));
+  page.set("verdict", LinkReport::Verdict_Name(report.verdict()));
+  page.set("verdictClass", compatible ? "good" : "bad");
+  page.set("incompatible", report.verdict() == LinkReport::INCOMPATIBLE ? Type::bool_true : Type::bool_false);
+  page.set("tool", textData(report.tool_version()));
+  page.set("total", headlineData(report, tally));
+  page.set("bars", barsData(report));
+  page.set("treemap", treemapData(report, tally));
+  set(page, "Breakdown", breakdownData(report));
+  set(page, "Reasons", reasonData(tally));
+  set(page, "Blockers", blockerData(report));
+  set(page, "Findings", findingData(report));
+  set(page, "Symbols", symbolData(tally));
+  kainjow::mustache::mustache html{std::string(embedded::reportHtmlMustache)};
+  return html.render(page);
 }
 
 } // namespace romlink::report

@@ -106,12 +106,12 @@ std::size_t columnsOf(std::string_view text) {
   return columns;
 }
 
-std::string cut(std::string_view text, std::size_t columns) {
+std::string cut(std::string_view text, std::size_t columns, std::string_view mark) {
   if (columnsOf(text) <= columns)
     return std::string(text);
-  if (columns <= 3)
+  if (columns <= columnsOf(mark))
     return std::string(head(text, columns));
-  return std::string(head(text, columns - 3)) + "...";
+  return std::string(head(text, columns - columnsOf(mark))).append(mark);
 }
 
 std::string cutMiddle(std::string_view text, std::size_t columns) {

@@ -20,8 +20,8 @@ namespace romlink::report {
 /// Columns a printable text takes: one for each code point.
 [[nodiscard]] std::size_t columnsOf(std::string_view text);
 
-/// The text, cut to `columns` with "..." at its end if it is longer. Never cuts inside a code point.
-[[nodiscard]] std::string cut(std::string_view text, std::size_t columns);
+/// The text, cut to `columns` with `mark` at its end if it is longer. Never cuts inside a code point.
+[[nodiscard]] std::string cut(std::string_view text, std::size_t columns, std::string_view mark = "...");
 
 /// The text with "..." in its middle, so that both ends of a mangled name stay visible.
 [[nodiscard]] std::string cutMiddle(std::string_view text, std::size_t columns);
