@@ -1,0 +1,94 @@
+#include "server/config.h"
+
+#include "base/file.h"
+
+#include <functional>
+#include <map>
+#include <toml++/toml.h>
+
+namespace romlink::server {
+namespace {
+
+struct Key {
+  std::int64_t least;
+  std::int64_t most;
+  std::function<void(Config&, std::uint64_t)> set;
+};
+using Section = std::map<std::string, Key, std::less<>>;
+
+const std::map<std::string, Section, std::less<>>& knownKeys() {
+  constexpr std::int64_t kMostMiB = std::int64_t{1} << 30;
+  static const std::map<std::string, Section, std::less<>> kKnown = {
+      {"workers",
+       {{"jobs", {0, 1024, [](Config& c, auto v) { c.jobs = static_cast<unsigned>(v); }}},
+        {"time_limit_seconds", {1, 86400, [](Config& c, auto v) { c.job.time = std::chrono::seconds(v); }}},
+        {"memory_limit_mib", {64, kMostMiB, [](Config& c, auto v) { c.job.memoryBytes = v * kMiB; }}},
+        {"output_limit_mib", {1, kMostMiB, [](Config& c, auto v) { c.job.outputBytes = v * kMiB; }}}}},
+      {"uploads",
+       {{"file_limit_mib", {1, kMostMiB, [](Config& c, auto v) { c.fileBytes = v * kMiB; }}},
+        {"publish_limit_mib", {1, kMostMiB, [](Config& c, auto v) { c.publishBytes = v * kMiB; }}},
+        {"files_limit", {1, 1000000, [](Config& c, auto v) { c.linkFiles = v; }}}}},
+      {"cache",
+       {{"inputs_limit_mib", {1, kMostMiB, [](Config& c, auto v) { c.inputCacheBytes = v * kMiB; }}}}},
+      {"shutdown",
+       {{"drain_seconds", {0, 3600, [](Config& c, auto v) { c.drain = std::chrono::seconds(v); }}}}},
+  };
+  return kKnown;
+}
+
+class Reader {
+public:
+  explicit Reader(const std::filesystem::path& file) : file_(file.string()) {}
+
+  Result<Config> read(const toml::table& root) {
+    for (const auto& [name, node] : root) {
+      const auto section = knownKeys().find(name.str());
+      if (section == knownKeys().end())
+        return wrong(name.source().begin.line, "unknown section or key '" + std::string(name.str()) + "'");
+      if (!node.is_table())
+        return wrong(name.source().begin.line,
+                     "'" + std::string(name.str()) + "' is a section: [" + std::string(name.str()) + "]");
+      ROMLINK_TRY(readSection(section->second, *node.as_table()));
+    }
+    return config_;
+  }
+
+private:
+  Result<void> readSection(const Section& section, const toml::table& table) {
+    for (const auto& [name, node] : table) {
+      const auto line = name.source().begin.line;
+      const auto key = section.find(name.str());
+      if (key == section.end())
+        return wrong(line, "unknown key '" + std::string(name.str()) + "'");
+      const auto value = node.value_exact<std::int64_t>();
+      if (!value || *value < key->second.least || *value > key->second.most)
+        return wrong(line, "'" + std::string(name.str()) + "' is a whole number from " +
+                               std::to_string(key->second.least) + " to " + std::to_string(key->second.most));
+      key->second.set(config_, static_cast<std::uint64_t>(*value));
+    }
+    return {};
+  }
+
+  tl::unexpected<Error> wrong(toml::source_index line, std::string why) const {
+    return fail(ErrorCode::Usage, "cannot use the configuration", file_ + ":" + std::to_string(line),
+                std::move(why));
+  }
+
+  std::string file_;
+  Config config_;
+};
+
+} // namespace
+
+Result<Config> readConfig(const std::filesystem::path& file) {
+  ROMLINK_ASSIGN(const auto content, readFile(file));
+  try {
+    return Reader(file).read(toml::parse(asText(content), file.string()));
+  } catch (const toml::parse_error& error) {
+    return fail(ErrorCode::Usage, "cannot use the configuration",
+                file.string() + ":" + std::to_string(error.source().begin.line),
+                std::string(error.description()));
+  }
+}
+
+} // namespace romlink::server

@@ -1,0 +1,49 @@
+// The daemon's limits and their file, `--config FILE` (TOML). Everything has a default; unknown keys are
+// errors that name their line, so that a misspelt limit is noticed.
+//
+//   [workers]
+//   jobs = 0                  # jobs at the same time; 0: one a core
+//   time_limit_seconds = 120  # for one job
+//   memory_limit_mib = 4096   # address space of one job
+//   output_limit_mib = 1024   # largest file a job may write
+//   [uploads]
+//   file_limit_mib = 1024     # one input file, artifact or dump
+//   publish_limit_mib = 4096  # all artifacts of one ROM
+//   files_limit = 20000       # inputs of one link
+//   [cache]
+//   inputs_limit_mib = 4096   # kept link inputs
+//   [shutdown]
+//   drain_seconds = 10        # how long running calls may go on after SIGTERM
+#pragma once
+
+#include "base/error.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+
+namespace romlink::server {
+
+inline constexpr std::uint64_t kMiB = 1 << 20;
+
+struct JobLimits {
+  std::chrono::seconds time{120};
+  std::uint64_t memoryBytes = 4096 * kMiB;
+  std::uint64_t outputBytes = 1024 * kMiB;
+};
+
+struct Config {
+  unsigned jobs = 0; ///< 0: one a core
+  JobLimits job;
+  std::uint64_t fileBytes = 1024 * kMiB;
+  std::uint64_t publishBytes = 4096 * kMiB;
+  std::uint64_t linkFiles = 20000;
+  std::uint64_t inputCacheBytes = 4096 * kMiB;
+  std::chrono::seconds drain{10};
+};
+
+/// Usage: not TOML, an unknown key, or a value out of range; the error names file and line. Malformed:
+/// unreadable.
+Result<Config> readConfig(const std::filesystem::path& file);
+
+} // namespace romlink::server

@@ -1,0 +1,257 @@
+// romlink.v1.LinkService: inputs come once into the content-addressed cache, links run in workers.
+//
+// A link: resolve the ROM; take its ELF from the archive into the cache (hash-checked); give every input its
+// name in a private job folder; let a worker do the job; stream report, image and map; remove the folder.
+#include "base/file.h"
+#include "romlink/v1/link.grpc.pb.h"
+#include "romlink/worker/job.pb.h"
+#include "server/call.h"
+#include "server/config.h"
+#include "server/convert.h"
+#include "server/input_cache.h"
+#include "server/job_folder.h"
+#include "server/link_arguments.h"
+#include "server/services.h"
+#include "server/worker_host.h"
+#include "store/archive.h"
+
+#include <algorithm>
+#include <fstream>
+#include <grpcpp/server_context.h>
+#include <optional>
+
+namespace romlink::server {
+namespace {
+
+constexpr std::size_t kChunk = 256 << 10;
+constexpr const char* kRomElf = "rom.elf";
+constexpr const char* kPolicy = "policy.toml";
+
+using LinkWriter = grpc::ServerWriter<v1::LinkResponse>;
+
+class LinkService final : public v1::LinkService::Service {
+public:
+  explicit LinkService(Services& services) : services_(services) {}
+
+  grpc::Status FindMissing(grpc::ServerContext* context, const v1::FindMissingRequest* request,
+                           v1::FindMissingResponse* response) override {
+    return handle(*context, "FindMissing", services_.activity, [&](Call&) -> Result<void> {
+      for (const std::string& text : request->digests()) {
+        ROMLINK_ASSIGN(const Digest digest, Digest::parse(text));
+        if (!services_.inputs.contains(digest))
+          response->add_digests(text);
+      }
+      return {};
+    });
+  }
+
+  grpc::Status Upload(grpc::ServerContext* context, grpc::ServerReader<v1::UploadRequest>* reader,
+                      v1::UploadResponse* response) override {
+    return handle(*context, "Upload", services_.activity,
+                  [&](Call& call) { return upload(call, *reader, *response); });
+  }
+
+  grpc::Status Link(grpc::ServerContext* context, const v1::LinkRequest* request,
+                    LinkWriter* writer) override {
+    return handle(*context, request->plan_only() ? "Link(plan)" : "Link", services_.activity,
+                  [&](Call& call) { return link(call, *request, *writer); });
+  }
+
+  grpc::Status Check(grpc::ServerContext* context, const v1::CheckRequest* request,
+                     v1::CheckResponse* response) override {
+    return handle(*context, "Check", services_.activity,
+                  [&](Call& call) { return check(call, *request, *response); });
+  }
+
+private:
+  Result<void> upload(Call& call, grpc::ServerReader<v1::UploadRequest>& reader,
+                      v1::UploadResponse& response);
+  Result<void> link(Call& call, const v1::LinkRequest& request, LinkWriter& writer);
+  Result<void> check(Call& call, const v1::CheckRequest& request, v1::CheckResponse& response);
+  Result<worker::Job> prepare(Call& call, const v1::LinkRequest& request, JobFolder& folder,
+                              std::vector<InputCache::Pin>& pins);
+  Result<InputCache::Pin> romElf(const store::RomRecord& rom);
+  Result<InputCache::Pin> input(Call& call, const v1::InputFile& file);
+
+  Services& services_;
+};
+
+// One file on its way into the cache, and what is still missing of it.
+struct Incoming {
+  InputCache::Writer writer;
+  std::uint64_t missing;
+};
+
+Result<void> finish(std::optional<Incoming>& incoming, v1::UploadResponse& response) {
+  if (!incoming)
+    return {};
+  if (incoming->missing != 0)
+    return fail(ErrorCode::Usage, "cannot take the upload", {}, "less content than announced");
+  ROMLINK_TRY(incoming->writer.commit());
+  incoming.reset();
+  response.set_files(response.files() + 1);
+  return {};
+}
+
+Result<void> LinkService::upload(Call& call, grpc::ServerReader<v1::UploadRequest>& reader,
+                                 v1::UploadResponse& response) {
+  std::optional<Incoming> incoming;
+  v1::UploadRequest message;
+  while (reader.Read(&message)) {
+    if (message.has_start()) {
+      ROMLINK_TRY(finish(incoming, response));
+      ROMLINK_ASSIGN(const Digest digest, Digest::parse(message.start().digest()));
+      if (message.start().size() > services_.config.fileBytes)
+        return fail(ErrorCode::Exhausted, "cannot take the upload", digest.text(),
+                    "it is larger than the service accepts",
+                    "the limits are set in the service's configuration file, [uploads]");
+      ROMLINK_ASSIGN(InputCache::Writer writer, services_.inputs.write(digest));
+      incoming.emplace(Incoming{std::move(writer), message.start().size()});
+      continue;
+    }
+    if (!incoming || message.chunk().size() > incoming->missing)
+      return fail(ErrorCode::Usage, "cannot take the upload", {}, "more content than announced");
+    incoming->missing -= message.chunk().size();
+    call.received(message.chunk().size());
+    ROMLINK_TRY(incoming->writer.write(asBytes(message.chunk())));
+  }
+  if (call.cancelled())
+    return Call::clientGone();
+  return finish(incoming, response);
+}
+
+// The file of an archived ELF; from the archive if the cache does not have it.
+Result<InputCache::Pin> LinkService::romElf(const store::RomRecord& rom) {
+  const auto elf =
+      std::find_if(rom.artifacts.begin(), rom.artifacts.end(), [](const auto& a) { return a.role == "elf"; });
+  if (elf == rom.artifacts.end())
+    return fail(ErrorCode::Damaged, "the ROM has no ELF", rom.name + "@" + rom.version, {},
+                "`romlink archive verify` checks the archive");
+  if (auto pin = services_.inputs.pin(elf->digest))
+    return pin;
+  ROMLINK_ASSIGN(InputCache::Writer writer, services_.inputs.write(elf->digest));
+  ROMLINK_TRY(services_.archive.read(elf->digest, [&](Bytes content) { return writer.write(content); }));
+  ROMLINK_TRY(writer.commit());
+  return services_.inputs.pin(elf->digest);
+}
+
+Result<InputCache::Pin> LinkService::input(Call& call, const v1::InputFile& file) {
+  ROMLINK_ASSIGN(const Digest digest, Digest::parse(file.digest()));
+  auto pin = services_.inputs.pin(digest);
+  if (!pin && pin.error().code == ErrorCode::NotFound)
+    return call.missingInput(digest.text());
+  return pin;
+}
+
+// Fills the job's folder and says what to do in it. `pins` keeps the inputs in the cache while the job runs.
+Result<worker::Job> LinkService::prepare(Call& call, const v1::LinkRequest& request, JobFolder& folder,
+                                         std::vector<InputCache::Pin>& pins) {
+  worker::Job job;
+  worker::Link& link = *job.mutable_link();
+  ROMLINK_ASSIGN(const auto arguments, linkerArguments(request));
+  link.mutable_arguments()->Assign(arguments.begin(), arguments.end());
+  link.set_inputs("in");
+  link.set_plan_only(request.plan_only());
+  if (!request.rom().empty()) {
+    ROMLINK_ASSIGN(const store::RomRecord rom, services_.archive.find(request.rom()));
+    toMessage(rom, *link.mutable_rom());
+    ROMLINK_ASSIGN(InputCache::Pin elf, romElf(rom));
+    ROMLINK_TRY(folder.add(kRomElf, elf.file()));
+    link.set_rom_elf(kRomElf);
+    pins.push_back(std::move(elf));
+  }
+  if (request.has_policy()) {
+    ROMLINK_ASSIGN(InputCache::Pin policy, input(call, request.policy()));
+    ROMLINK_TRY(folder.add(kPolicy, policy.file()));
+    link.set_policy(kPolicy);
+    pins.push_back(std::move(policy));
+  }
+  ROMLINK_ASSIGN(const auto inputs, inputsOf(request, services_.config.linkFiles));
+  for (const v1::InputFile* file : inputs) {
+    ROMLINK_ASSIGN(InputCache::Pin pin, input(call, *file));
+    ROMLINK_TRY(folder.addInput(file->path(), pin.file()));
+    pins.push_back(std::move(pin));
+  }
+  return job;
+}
+
+Result<void> sendFile(Call& call, LinkWriter& writer, v1::LinkResponse::Output output,
+                      const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  v1::LinkResponse message;
+  message.mutable_chunk()->set_output(output);
+  std::string& data = *message.mutable_chunk()->mutable_data();
+  for (;;) {
+    data.resize(kChunk);
+    in.read(data.data(), static_cast<std::streamsize>(data.size()));
+    data.resize(static_cast<std::size_t>(in.gcount()));
+    if (data.empty())
+      break;
+    call.sent(data.size());
+    if (!writer.Write(message))
+      return Call::clientGone();
+  }
+  if (!in.eof())
+    return fail(ErrorCode::Internal, "cannot read the linked image", file.string());
+  return {};
+}
+
+Result<void> LinkService::link(Call& call, const v1::LinkRequest& request, LinkWriter& writer) {
+  ROMLINK_ASSIGN(JobFolder folder, JobFolder::create(services_.jobs));
+  std::vector<InputCache::Pin> pins;
+  ROMLINK_ASSIGN(worker::Job job, prepare(call, request, folder, pins));
+  v1::LinkResponse message;
+  message.set_progress(request.plan_only() ? "planning" : "linking");
+  writer.Write(message);
+  ROMLINK_ASSIGN(worker::JobResult result,
+                 services_.workers.run(folder, std::move(job), [&] { return call.cancelled(); }));
+  worker::LinkOutcome& outcome = *result.mutable_link();
+  for (const std::string& diagnostic : outcome.diagnostics()) {
+    message.set_diagnostic(diagnostic);
+    writer.Write(message);
+  }
+  *message.mutable_report() = std::move(*outcome.mutable_report());
+  call.sent(message.ByteSizeLong());
+  if (!writer.Write(message))
+    return Call::clientGone();
+  if (!outcome.image().empty()) {
+    ROMLINK_ASSIGN(const auto image, folder.outputFile(outcome.image()));
+    ROMLINK_TRY(sendFile(call, writer, v1::LinkResponse::IMAGE, image));
+  }
+  if (request.want_map() && !outcome.map().empty()) {
+    ROMLINK_ASSIGN(const auto map, folder.outputFile(outcome.map()));
+    ROMLINK_TRY(sendFile(call, writer, v1::LinkResponse::MAP, map));
+  }
+  return {};
+}
+
+Result<void> LinkService::check(Call& call, const v1::CheckRequest& request, v1::CheckResponse& response) {
+  ROMLINK_ASSIGN(const store::RomRecord rom, services_.archive.find(request.rom()));
+  ROMLINK_ASSIGN(JobFolder folder, JobFolder::create(services_.jobs));
+  ROMLINK_ASSIGN(const InputCache::Pin elf, romElf(rom));
+  ROMLINK_TRY(folder.add(kRomElf, elf.file()));
+  ROMLINK_ASSIGN(const InputCache::Pin firmware, input(call, request.firmware()));
+  ROMLINK_TRY(folder.addInput(request.firmware().path(), firmware.file()));
+  worker::Job job;
+  worker::Check& question = *job.mutable_check();
+  question.set_rom_elf(kRomElf);
+  toMessage(rom, *question.mutable_rom());
+  question.set_firmware("in/" + request.firmware().path());
+  ROMLINK_ASSIGN(worker::JobResult result,
+                 services_.workers.run(folder, std::move(job), [&] { return call.cancelled(); }));
+  worker::CheckOutcome& outcome = *result.mutable_check();
+  response.set_matches(outcome.matches());
+  response.set_firmware_rom_hash(outcome.firmware_rom_hash());
+  response.set_rom_image_hash(rom.imageHash.text());
+  response.set_message(outcome.message());
+  response.mutable_findings()->Swap(outcome.mutable_findings());
+  return {};
+}
+
+} // namespace
+
+std::unique_ptr<grpc::Service> makeLinkService(Services& services) {
+  return std::make_unique<LinkService>(services);
+}
+
+} // namespace romlink::server

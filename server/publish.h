@@ -1,0 +1,67 @@
+// Publishing a ROM: receive the artifacts into a staging folder, have a worker read them, archive them.
+//
+// The staging folder is a job folder (job_folder.h), so the worker finds the files where they arrived and
+// every failure leaves nothing behind. Nothing is held in memory but one chunk. The ELF is first opened in
+// the worker: a hostile file cannot harm the daemon.
+#pragma once
+
+#include "base/error.h"
+#include "server/job_folder.h"
+#include "server/services.h"
+#include "store/archive.h"
+
+#include <cstdint>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace romlink::v1 {
+class PublishRomRequest;
+class PublishRomResponse;
+class PublishRomRequest_Header;
+class PublishRomRequest_ArtifactStart;
+} // namespace romlink::v1
+
+namespace romlink::server {
+
+class Call;
+
+class Publication {
+public:
+  static Result<Publication> create(Services& services);
+
+  /// Takes the next message of the stream.
+  Result<void> accept(const v1::PublishRomRequest& message);
+
+  /// REQUIRES: the stream has ended; called once.
+  Result<void> publish(Call& call, v1::PublishRomResponse& response);
+
+private:
+  struct Header {
+    std::string name;
+    std::string version;
+    std::string sharedRam;
+    std::vector<store::AddressRange> volatileRanges;
+    std::vector<std::string> sharedSymbols;
+    std::map<std::string, std::string> labels;
+  };
+
+  Publication(Services& services, JobFolder folder) : services_(services), folder_(std::move(folder)) {}
+  Result<void> acceptHeader(const v1::PublishRomRequest_Header& header);
+  Result<void> start(const v1::PublishRomRequest_ArtifactStart& artifact);
+  Result<void> append(const std::string& chunk);
+  Result<void> finishArtifact();
+  Result<store::RomRecord> inspect(Call& call);
+  [[nodiscard]] const store::ArtifactSource* find(std::string_view role) const;
+
+  Services& services_;
+  JobFolder folder_;
+  bool haveHeader_ = false;
+  Header header_;
+  std::vector<store::ArtifactSource> artifacts_;
+  std::ofstream out_;
+  std::uint64_t missingBytes_ = 0; ///< of the artifact that arrives now
+  std::uint64_t totalBytes_ = 0;
+};
+
+} // namespace romlink::server
