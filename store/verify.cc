@@ -2,6 +2,7 @@
 #include "store/verify.h"
 
 #include "store/blobs.h"
+#include "store/migrations.h"
 #include "store/record.h"
 #include "store/rom_sets.h"
 #include "store/sqlite_error.h"
@@ -19,6 +20,7 @@ public:
   std::vector<std::string> run() {
     step("database", [&] { return checkDatabase(); });
     step("database", [&] { return checkForeignKeys(); });
+    step("database", [&] { return checkSchema(); });
     checkBlobs();
     checkRecords();
     return std::move(problems_);
@@ -50,6 +52,22 @@ private:
     while (check.executeStep())
       problem("database", "a row of table " + check.getColumn(0).getString() +
                               " refers to a missing row of table " + check.getColumn(2).getString());
+    return {};
+  }
+
+  Result<void> checkSchema() {
+    SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE);
+    for (const SchemaStep& one : schemaSteps())
+      fresh.exec(std::string(one.sql));
+    std::set<std::string> present;
+    const auto entries =
+        "SELECT type || ' ' || name, type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema"
+        " ORDER BY type, name";
+    for (SQLite::Statement select(database_, entries); select.executeStep();)
+      present.insert(select.getColumn(1).getString());
+    for (SQLite::Statement select(fresh, entries); select.executeStep();)
+      if (!present.contains(select.getColumn(1).getString()))
+        problem("database", select.getColumn(0).getString() + " is missing or altered");
     return {};
   }
 
