@@ -1,6 +1,8 @@
 // The report as JSON, by protobuf's JSON mapping (https://protobuf.dev/programming-guides/json/).
 #include "relink/report/render.h"
 
+#include "relink/report/utf8.h"
+
 #include <google/protobuf/util/json_util.h>
 
 namespace romlink::report {
@@ -11,6 +13,7 @@ Result<std::string> renderJson(const romlink::v1::LinkReport& report) {
   complete.mutable_flash();
   complete.mutable_ram();
   complete.mutable_timing();
+  makeUtf8(complete);
 
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = true;

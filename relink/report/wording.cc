@@ -1,43 +1,17 @@
 // Formatting of numbers and untrusted names.
 #include "relink/report/wording.h"
 
+#include "relink/report/utf8.h"
+
 #include <cstdlib>
-#include <optional>
 
 namespace romlink::report {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD"; // U+FFFD
 constexpr std::size_t kShortHashDigits = 12;
 
 bool isContinuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
-struct CodePoint {
-  char32_t value;
-  std::size_t length;
-};
-
-/// The code point at the start of `text`, or nothing if it is not well-formed UTF-8 (RFC 3629).
-std::optional<CodePoint> decode(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  if (lead < 0x80)
-    return CodePoint{lead, 1};
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length)
-    return std::nullopt;
-  char32_t value = lead & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!isContinuation(text[i]))
-      return std::nullopt;
-    value = value << 6 | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  }
-  const bool overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
-  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-  if (overlong || surrogate || value > 0x10FFFF)
-    return std::nullopt;
-  return CodePoint{value, length};
 }
 
 /// Control characters (C0, DEL, C1), line separators and the marks that change the direction of text.
@@ -84,17 +58,13 @@ std::string percent(std::int64_t part, std::int64_t whole) {
 }
 
 std::string printable(std::string_view name) {
+  const std::string text = toUtf8(name);
   std::string out;
-  out.reserve(name.size());
-  while (!name.empty()) {
-    const auto point = decode(name);
-    if (!point)
-      out += kReplacement;
-    else if (isUnprintable(point->value))
-      out += '?';
-    else
-      out += name.substr(0, point->length);
-    name.remove_prefix(point ? point->length : 1);
+  out.reserve(text.size());
+  for (std::string_view rest = text; !rest.empty();) {
+    const CodePoint point = decodeUtf8(rest);
+    out += isUnprintable(point.value) ? "?" : rest.substr(0, point.length);
+    rest.remove_prefix(point.length);
   }
   return out;
 }

@@ -1,0 +1,104 @@
+// Reports for the tests of this folder.
+#include "sample.h"
+
+namespace romlink::report::test {
+
+using romlink::v1::LinkReport;
+using romlink::v1::SymbolDecision;
+
+SymbolDecision& addShared(LinkReport& report, const std::string& name, std::uint32_t size,
+                          const std::string& address) {
+  SymbolDecision& symbol = *report.add_symbols();
+  symbol.set_name(name);
+  symbol.set_object("libcrypto.a(sha256.o)");
+  symbol.set_kind(SymbolDecision::FUNCTION);
+  symbol.set_size(size);
+  symbol.set_decision(SymbolDecision::SHARED);
+  symbol.set_evidence(SymbolDecision::IDENTICAL);
+  symbol.set_rom_address(address);
+  symbol.set_section(".text." + name);
+  return symbol;
+}
+
+SymbolDecision& addLocal(LinkReport& report, const std::string& name, std::uint32_t size,
+                         const std::string& reason) {
+  SymbolDecision& symbol = *report.add_symbols();
+  symbol.set_name(name);
+  symbol.set_object("main.o");
+  symbol.set_kind(SymbolDecision::FUNCTION);
+  symbol.set_size(size);
+  symbol.set_decision(SymbolDecision::LOCAL);
+  symbol.set_reason(reason);
+  symbol.set_detail("differs first at +0x1c");
+  symbol.set_section(".text." + name);
+  return symbol;
+}
+
+LinkReport sampleReport() {
+  LinkReport report;
+  report.set_rom_image_hash("sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+  report.set_rom_name("demo-boot");
+  report.set_rom_version("1.0.0");
+  report.set_verdict(LinkReport::COMPATIBLE);
+  report.set_tool_version("0.1.0");
+  addShared(report, "alias_of_update", 1200, "0x10000400").set_alias_of("sha256_update");
+  addShared(report, "sha256_final", 88, "0x10000900");
+  addShared(report, "sha256_update", 1200, "0x10000400");
+  addLocal(report, "main", 500, "NOT_IN_ROM");
+  addLocal(report, "mpi_exp_mod", 700, "CHANGED");
+  addLocal(report, "rsa_public", 300, "CHANGED");
+  report.mutable_flash()->set_baseline_bytes(3000);
+  report.mutable_flash()->set_linked_bytes(1700);
+  report.mutable_flash()->set_saved_bytes(1300);
+  report.mutable_ram()->set_baseline_bytes(640);
+  report.mutable_ram()->set_linked_bytes(640);
+  auto& functions = *report.add_flash_breakdown();
+  functions.set_category("functions");
+  functions.set_baseline_bytes(2800);
+  functions.set_linked_bytes(1500);
+  auto& other = *report.add_flash_breakdown();
+  other.set_category("data");
+  other.set_baseline_bytes(200);
+  other.set_linked_bytes(200);
+  auto& blocker = *report.add_blockers();
+  blocker.set_name("mpi_exp_mod");
+  blocker.set_reason("CHANGED");
+  blocker.set_price_bytes(1000);
+  blocker.set_remedy("align MPI_MAX_SIZE");
+  auto& finding = *report.add_findings();
+  finding.set_severity(romlink::v1::Finding::WARNING);
+  finding.set_code("WAIVER_UNUSED");
+  finding.set_message("the policy waives a symbol that is not there");
+  finding.set_symbol("memcpy");
+  report.mutable_timing()->set_plan_ms(31.25);
+  return report;
+}
+
+LinkReport reportNaming(const std::string& text) {
+  LinkReport report;
+  report.set_rom_name(text);
+  report.set_rom_version(text);
+  report.set_rom_image_hash(text);
+  report.set_tool_version(text);
+  SymbolDecision& symbol = addLocal(report, text, 64, text);
+  symbol.set_object(text);
+  symbol.set_detail(text);
+  symbol.set_rom_address(text);
+  symbol.set_section(text);
+  symbol.set_alias_of("");
+  addShared(report, text, 32, text).set_alias_of(text);
+  auto& blocker = *report.add_blockers();
+  blocker.set_name(text);
+  blocker.set_reason(text);
+  blocker.set_remedy(text);
+  auto& finding = *report.add_findings();
+  finding.set_code(text);
+  finding.set_message(text);
+  finding.set_symbol(text);
+  report.add_flash_breakdown()->set_category(text);
+  report.mutable_flash_breakdown(0)->set_baseline_bytes(100);
+  report.mutable_flash()->set_baseline_bytes(100);
+  return report;
+}
+
+} // namespace romlink::report::test

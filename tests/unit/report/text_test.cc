@@ -1,0 +1,142 @@
+// The table for terminals: exact text, alignment, width, colours, hostile names.
+#include "relink/report/render.h"
+#include "relink/report/wording.h"
+
+#include "sample.h"
+
+#include <algorithm>
+#include <gmock/gmock.h>
+#include <sstream>
+
+namespace romlink::report::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+std::vector<std::string> linesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);)
+    lines.push_back(line);
+  return lines;
+}
+
+std::string lineWith(const std::string& text, const std::string& start) {
+  for (const std::string& line : linesOf(text))
+    if (line.starts_with(start))
+      return line;
+  return "no line starts with " + start;
+}
+
+TEST(Text, SampleReport) {
+  EXPECT_EQ(renderText(sampleReport(), {}), R"(demo-boot@1.0.0  sha256:0123456789ab  COMPATIBLE
+
+symbol           decision  reason      bytes  ROM address
+---------------  --------  ----------  -----  -----------
+sha256_update    SHARED    IDENTICAL   1,200  0x10000400
+sha256_final     SHARED    IDENTICAL      88  0x10000900
+alias_of_update  SHARED    IDENTICAL       0  0x10000400
+(2 symbols)      LOCAL     CHANGED     1,000
+(1 symbol)       LOCAL     NOT_IN_ROM    500
+
+shared 3 symbols, 1,288 bytes; local 3 symbols, 1,500 bytes
+
+bytes        plain link  this link  saved
+-----------  ----------  ---------  -----
+  functions       2,800      1,500  1,300  46.4 %
+  data              200        200      0   0.0 %
+flash             3,000      1,700  1,300  43.3 %
+RAM                 640        640      0   0.0 %
+
+what keeps code local  reason   price  remedy
+---------------------  -------  -----  ------------------
+mpi_exp_mod            CHANGED  1,000  align MPI_MAX_SIZE
+
+warning: WAIVER_UNUSED: memcpy: the policy waives a symbol that is not there
+)");
+}
+
+TEST(Text, AllListsEveryLocalSymbolWithItsDetail) {
+  const std::string text = renderText(sampleReport(), {.all = true});
+  EXPECT_THAT(lineWith(text, "mpi_exp_mod "), HasSubstr("LOCAL     CHANGED       700"));
+  EXPECT_THAT(lineWith(text, "rsa_public "), HasSubstr("differs first at +0x1c"));
+  EXPECT_THAT(lineWith(text, "alias_of_update "), HasSubstr("alias of sha256_update"));
+  EXPECT_THAT(text, Not(HasSubstr("(2 symbols)")));
+}
+
+TEST(Text, BytesColumnIsAlignedOnItsRight) {
+  const auto lines = linesOf(renderText(sampleReport(), {}));
+  const auto end = lines[2].find("bytes") + 5;
+  for (std::size_t i = 4; i < 9; ++i)
+    EXPECT_TRUE(std::isdigit(static_cast<unsigned char>(lines[i][end - 1])) != 0 &&
+                (lines[i].size() == end || lines[i][end] == ' '))
+        << lines[i];
+}
+
+TEST(Text, NonAsciiNamesCountAsTheColumnsTheyTake) {
+  auto report = sampleReport();
+  addShared(report, "gr\u00fc\u00df_dich", 10, "0x10000a00");
+  const auto lines = linesOf(renderText(report, {}));
+  const std::string row = lineWith(renderText(report, {}), "gr");
+  EXPECT_EQ(columnsOf(row.substr(0, row.find("SHARED"))), lines[2].find("decision"));
+}
+
+TEST(Text, TablesFitTheTerminal) {
+  auto report = sampleReport();
+  addShared(report, std::string(200, 'a') + "_tail", 10, "0x10000a00");
+  report.mutable_blockers(0)->set_remedy(std::string(300, 'r'));
+  for (const bool all : {false, true})
+    for (const std::string& line : linesOf(renderText(report, {.width = 100, .all = all})))
+      EXPECT_TRUE(line.size() <= 100 || line.find(": ") != std::string::npos) << line;
+  EXPECT_THAT(renderText(report, {.width = 100}), HasSubstr("_tail  SHARED"));
+}
+
+TEST(Text, NoLineEndsInABlank) {
+  for (const std::string& line : linesOf(renderText(sampleReport(), {.all = true})))
+    EXPECT_FALSE(line.ends_with(' ')) << '"' << line << '"';
+}
+
+TEST(Text, WithoutColourThereIsNoEscape) {
+  EXPECT_THAT(renderText(sampleReport(), {}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(renderText(sampleReport(), {.colour = true}), HasSubstr("\x1b[32m"));
+}
+
+TEST(Text, ColourChangesNothingElse) {
+  std::string coloured = renderText(sampleReport(), {.colour = true});
+  for (const char* code : {"\x1b[1;31m", "\x1b[32m", "\x1b[0m", "\x1b[1m", "\x1b[2m"})
+    for (auto at = coloured.find(code); at != std::string::npos; at = coloured.find(code))
+      coloured.erase(at, std::string(code).size());
+  EXPECT_EQ(coloured, renderText(sampleReport(), {}));
+}
+
+TEST(Text, HostileNamesCannotReachTheTerminal) {
+  const std::string text = renderText(reportNaming("evil\x1b[2J\r\n\x9b\xff\u202egnp"), {.all = true});
+  EXPECT_TRUE(std::none_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\n') || byte == 0x7f;
+  }));
+  EXPECT_THAT(text, HasSubstr("evil?[2J??\uFFFD\uFFFD?gnp"));
+}
+
+TEST(Text, EmptyReport) {
+  const std::string text = renderText({}, {});
+  EXPECT_THAT(text, StartsWith("plain link  VERDICT_UNSPECIFIED\n"));
+  EXPECT_THAT(text, HasSubstr("shared 0 symbols, 0 bytes; local 0 symbols, 0 bytes"));
+  EXPECT_THAT(text, Not(HasSubstr("ROM address")));
+}
+
+TEST(Text, ALinkThatGrewSavesLessThanNothing) {
+  auto report = sampleReport();
+  report.mutable_flash()->set_linked_bytes(4500);
+  EXPECT_THAT(lineWith(renderText(report, {}), "flash"), HasSubstr("-1,500  -50.0 %"));
+}
+
+TEST(Text, SameInputSameBytes) {
+  EXPECT_EQ(renderText(sampleReport(), {.colour = true, .width = 80, .all = true}),
+            renderText(sampleReport(), {.colour = true, .width = 80, .all = true}));
+}
+
+} // namespace
+} // namespace romlink::report::test
