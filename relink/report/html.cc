@@ -151,9 +151,9 @@ data symbolData(const Tally& tally) {
   return rows;
 }
 
-void set(data& page, const std::string& name, data list) {
+void set(data& page, const std::string& name, const data& list) {
   page.set("has" + name, list.is_non_empty_list() ? Type::bool_true : Type::bool_false);
-  page.set(name, std::move(list));
+  page.set(name, list);
 }
 
 } // namespace

@@ -38,7 +38,7 @@ struct Group {
 
 /// A coordinate with one decimal, whatever the locale.
 std::string coordinate(double value) {
-  const auto tenths = static_cast<long long>(std::llround(value * 10));
+  const long long tenths = std::llround(value * 10);
   return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10);
 }
 
@@ -161,6 +161,7 @@ data groupData(Group& group, const Rectangle& outer) {
   std::stable_sort(group.cells.begin(), group.cells.end(),
                    [](const Cell& a, const Cell& b) { return a.bytes > b.bytes; });
   std::vector<double> weights;
+  weights.reserve(group.cells.size());
   for (const Cell& cell : group.cells)
     weights.push_back(static_cast<double>(cell.bytes));
   const std::vector<Rectangle> places = squarify(weights, inner);
@@ -191,6 +192,7 @@ data treemapData(const LinkReport& report, const Tally& tally) {
   if (groups.empty())
     return data(Type::bool_false);
   std::vector<double> weights;
+  weights.reserve(groups.size());
   for (const Group& group : groups)
     weights.push_back(static_cast<double>(group.bytes));
   const std::vector<Rectangle> places = squarify(weights, {0, 0, kWidth, kHeight});

@@ -12,7 +12,6 @@ namespace {
 
 using romlink::v1::Finding;
 using romlink::v1::LinkReport;
-using romlink::v1::MemoryUse;
 
 constexpr int kTopBlockers = 5;
 

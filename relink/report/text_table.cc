@@ -30,6 +30,7 @@ void shrink(const std::vector<Column>& columns, Align align, std::size_t least, 
 
 std::vector<std::size_t> TextTable::widths(unsigned width) const {
   std::vector<std::size_t> widths;
+  widths.reserve(columns_.size());
   for (const Column& column : columns_)
     widths.push_back(columnsOf(column.title));
   for (const Row& row : rows_)

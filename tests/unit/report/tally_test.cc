@@ -15,6 +15,7 @@ using testing::IsEmpty;
 
 std::vector<std::string> namesOf(const std::vector<const Symbol*>& symbols) {
   std::vector<std::string> names;
+  names.reserve(symbols.size());
   for (const Symbol* symbol : symbols)
     names.push_back(symbol->name());
   return names;
