@@ -58,6 +58,14 @@ TEST(Tally, OrderDoesNotDependOnTheOrderOfTheMessage) {
   EXPECT_EQ(namesOf(tallyOf(report).local), before);
 }
 
+TEST(Tally, EqualSizesAreSortedByName) {
+  romlink::v1::LinkReport report;
+  addShared(report, "b", 40, "0x10000000");
+  addShared(report, "a", 40, "0x10000100");
+  const Tally tally = tallyOf(report);
+  EXPECT_THAT(namesOf(tally.shared), ElementsAre("a", "b"));
+}
+
 TEST(Tally, BytesBeyond32BitsAddUp) {
   romlink::v1::LinkReport report;
   addLocal(report, "a", 0xFFFFFFFF, "CHANGED");

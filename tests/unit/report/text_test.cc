@@ -100,7 +100,7 @@ TEST(Text, NoLineEndsInABlank) {
 
 TEST(Text, WithoutColourThereIsNoEscape) {
   EXPECT_THAT(renderText(sampleReport(), {}), Not(HasSubstr("\x1b")));
-  EXPECT_THAT(renderText(sampleReport(), {.colour = true}), HasSubstr("\x1b[32m"));
+  EXPECT_THAT(renderText(sampleReport(), {.colour = true}), HasSubstr("\x1b[32mCOMPATIBLE\x1b[0m"));
 }
 
 TEST(Text, ColourChangesNothingElse) {
