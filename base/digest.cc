@@ -18,9 +18,13 @@ std::string toHex(Bytes bytes) {
   return text;
 }
 
-std::string Digest::hex() const { return toHex(bytes); }
+std::string Digest::hex() const {
+  return toHex(bytes);
+}
 
-std::string Digest::text() const { return "sha256:" + hex(); }
+std::string Digest::text() const {
+  return "sha256:" + hex();
+}
 
 Result<Digest> Digest::parse(std::string_view text) {
   constexpr std::string_view kPrefix = "sha256:";
@@ -28,10 +32,14 @@ Result<Digest> Digest::parse(std::string_view text) {
   if (hex.starts_with(kPrefix))
     hex.remove_prefix(kPrefix.size());
   const auto nibble = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
   };
   if (hex.size() != 64 || std::any_of(hex.begin(), hex.end(), [&](char c) { return nibble(c) < 0; }))
-    return fail(ErrorCode::Usage, "not a SHA-256 digest", std::string(text), "expected sha256: and 64 hex digits");
+    return fail(ErrorCode::Usage, "not a SHA-256 digest", std::string(text),
+                "expected sha256: and 64 hex digits");
   Digest digest;
   for (std::size_t i = 0; i < digest.bytes.size(); ++i)
     digest.bytes[i] = static_cast<std::uint8_t>(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
@@ -41,20 +49,27 @@ Result<Digest> Digest::parse(std::string_view text) {
 Result<Digest> Digest::fromBytes(Bytes raw) {
   Digest digest;
   if (raw.size() != digest.bytes.size())
-    return fail(ErrorCode::Malformed, "not a SHA-256 digest", {}, "its length is " + std::to_string(raw.size()));
+    return fail(ErrorCode::Malformed, "not a SHA-256 digest", {},
+                "its length is " + std::to_string(raw.size()));
   std::copy(raw.begin(), raw.end(), digest.bytes.begin());
   return digest;
 }
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_, EVP_sha256(), nullptr); }
-Sha256::~Sha256() { EVP_MD_CTX_free(context_); }
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  EVP_DigestInit_ex(context_, EVP_sha256(), nullptr);
+}
+Sha256::~Sha256() {
+  EVP_MD_CTX_free(context_);
+}
 Sha256::Sha256(Sha256&& other) noexcept : context_(std::exchange(other.context_, nullptr)) {}
 Sha256& Sha256::operator=(Sha256&& other) noexcept {
   std::swap(context_, other.context_);
   return *this;
 }
 
-void Sha256::update(Bytes bytes) { EVP_DigestUpdate(context_, bytes.data(), bytes.size()); }
+void Sha256::update(Bytes bytes) {
+  EVP_DigestUpdate(context_, bytes.data(), bytes.size());
+}
 
 Digest Sha256::finish() {
   Digest digest;
@@ -68,7 +83,9 @@ Digest sha256Of(Bytes bytes) {
   return hash.finish();
 }
 
-Digest sha256Of(std::string_view text) { return sha256Of(asBytes(text)); }
+Digest sha256Of(std::string_view text) {
+  return sha256Of(asBytes(text));
+}
 
 Result<Digest> sha256OfFile(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);

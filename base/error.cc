@@ -20,18 +20,24 @@ constexpr std::array kCodes = {
 };
 
 const CodeFacts& factsOf(ErrorCode code) {
-  const auto* found = std::find_if(kCodes.begin(), kCodes.end(), [&](const auto& f) { return f.code == code; });
+  const auto* found =
+      std::find_if(kCodes.begin(), kCodes.end(), [&](const auto& f) { return f.code == code; });
   return found == kCodes.end() ? kCodes.back() : *found;
 }
 
 } // namespace
 
-int exitCodeOf(ErrorCode code) { return factsOf(code).exitCode; }
+int exitCodeOf(ErrorCode code) {
+  return factsOf(code).exitCode;
+}
 
-std::string_view nameOf(ErrorCode code) { return factsOf(code).name; }
+std::string_view nameOf(ErrorCode code) {
+  return factsOf(code).name;
+}
 
 ErrorCode errorCodeFromName(std::string_view name) {
-  const auto* found = std::find_if(kCodes.begin(), kCodes.end(), [&](const auto& f) { return f.name == name; });
+  const auto* found =
+      std::find_if(kCodes.begin(), kCodes.end(), [&](const auto& f) { return f.name == name; });
   return found == kCodes.end() ? ErrorCode::Internal : found->code;
 }
 
@@ -40,8 +46,7 @@ std::string Error::line() const {
   for (const std::string* part : {&where, &why})
     if (!part->empty())
       text += (text.empty() ? "" : ": ") + *part;
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
   return text;
 }
 

@@ -1,7 +1,8 @@
 // The error every part of romlink reports, and Result<T>, which carries a value or an error.
 //
 // An error reads as one line: "WHAT: WHERE: WHY", plus a remedy where there is one. Each library's own errors
-// (LLVM's, SQLite's, gRPC's) are turned into this type once, at the border of the module that wraps the library.
+// (LLVM's, SQLite's, gRPC's) are turned into this type once, at the border of the module that wraps the
+// library.
 //
 // "The firmware does not fit this ROM" is a verdict with findings, not an error (relink/report).
 #pragma once
@@ -57,7 +58,9 @@ public:
   return tl::unexpected<Error>(
       Error{code, std::move(what), std::move(where), std::move(why), std::move(hint)});
 }
-[[nodiscard]] inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+[[nodiscard]] inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 } // namespace romlink
 
@@ -68,7 +71,8 @@ public:
       return ::romlink::fail(std::move(romlinkTried.error()));                                               \
   } while (false)
 
-/// `ROMLINK_ASSIGN(auto x, f());` declares x as f()'s value, or returns f()'s error from the enclosing function.
+/// `ROMLINK_ASSIGN(auto x, f());` declares x as f()'s value, or returns f()'s error from the enclosing
+/// function.
 #define ROMLINK_ASSIGN(decl, expr) ROMLINK_ASSIGN_AS(ROMLINK_JOIN(romlinkResult, __LINE__), decl, expr)
 #define ROMLINK_JOIN(a, b) ROMLINK_JOIN_AGAIN(a, b)
 #define ROMLINK_JOIN_AGAIN(a, b) a##b

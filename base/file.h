@@ -13,7 +13,8 @@ namespace romlink {
 /// The file's content. Malformed if it cannot be opened or read (exit code 3: unreadable input).
 Result<std::vector<std::uint8_t>> readFile(const std::filesystem::path& file);
 
-/// Writes to a temporary neighbour and renames it, so `file` is never seen half-written. Malformed on failure.
+/// Writes to a temporary neighbour and renames it, so `file` is never seen half-written. Malformed on
+/// failure.
 Result<void> writeFile(const std::filesystem::path& file, Bytes content, bool executable = false);
 
 /// A directory that is removed with everything in it when the object ends.

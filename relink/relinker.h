@@ -1,14 +1,16 @@
 // relink(): links a firmware against a boot ROM, sharing what is proved to be the same and nothing else.
-// inspectRom(): what a ROM's ELF tells when it is published. checkFirmware(): does this image belong on this ROM?
+// inspectRom(): what a ROM's ELF tells when it is published. checkFirmware(): does this image belong on this
+// ROM?
 //
-// All three read untrusted input and run in a worker process (server/worker). lld keeps global state: REQUIRES that
-// relink() is called at most once in a process.
+// All three read untrusted input and run in a worker process (server/worker). lld keeps global state:
+// REQUIRES that relink() is called at most once in a process.
 //
 // The report is the service's own message, romlink.v1.LinkReport; this room knows neither gRPC nor SQLite.
 #pragma once
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "relink/address_range.h"
 #include "romlink/v1/report.pb.h"
 
 #include <cstdint>
@@ -18,17 +20,6 @@
 #include <vector>
 
 namespace romlink::relink {
-
-/// Half-open range [address, address + size), bytes.
-struct AddressRange {
-  std::uint32_t address = 0;
-  std::uint32_t size = 0;
-
-  [[nodiscard]] std::uint64_t end() const { return std::uint64_t{address} + size; }
-  [[nodiscard]] bool contains(std::uint32_t a) const { return a >= address && a < end(); }
-  [[nodiscard]] bool overlaps(const AddressRange& o) const { return address < o.end() && o.address < end(); }
-  auto operator<=>(const AddressRange&) const = default;
-};
 
 /// The ROM as the archive knows it; its code is read from `elf`.
 struct RomReference {
@@ -42,23 +33,24 @@ struct RomReference {
 };
 
 struct LinkJob {
-  std::optional<RomReference> rom;    ///< absent: plain link
-  std::vector<std::string> arguments; ///< GNU ld style, without output options; file names relative to `inputs`
+  std::optional<RomReference> rom; ///< absent: plain link
+  std::vector<std::string>
+      arguments; ///< GNU ld style, without output options; file names relative to `inputs`
   std::filesystem::path inputs;
-  std::filesystem::path policy;       ///< TOML; empty: the default policy
+  std::filesystem::path policy; ///< TOML; empty: the default policy
   bool planOnly = false;
-  std::filesystem::path scratch;      ///< existing empty directory for intermediate files
+  std::filesystem::path scratch; ///< existing empty directory for intermediate files
 };
 
 struct LinkOutcome {
   romlink::v1::LinkReport report;
-  std::filesystem::path image; ///< in `scratch`; empty if planOnly or the verdict is INCOMPATIBLE
-  std::filesystem::path map;   ///< lld's map of `image`
+  std::filesystem::path image;          ///< in `scratch`; empty if planOnly or the verdict is INCOMPATIBLE
+  std::filesystem::path map;            ///< lld's map of `image`
   std::vector<std::string> diagnostics; ///< the linker's warnings, one line each
 };
 
-/// Errors: Refused (the program does not link, or a check of the output failed), Malformed (an input), Usage (an
-/// argument or the policy).
+/// Errors: Refused (the program does not link, or a check of the output failed), Malformed (an input), Usage
+/// (an argument or the policy).
 Result<LinkOutcome> relink(const LinkJob& job);
 
 struct RomQuestion {
@@ -81,8 +73,8 @@ struct RomAnswer {
   std::vector<std::string> notes;
 };
 
-/// Errors: Malformed (not a usable ELF), Refused (`image` differs; the first differing address is named), Usage
-/// (a range or section that does not exist).
+/// Errors: Malformed (not a usable ELF), Refused (`image` differs; the first differing address is named),
+/// Usage (a range or section that does not exist).
 Result<RomAnswer> inspectRom(const RomQuestion& question);
 
 struct CheckAnswer {
@@ -92,7 +84,8 @@ struct CheckAnswer {
   std::vector<romlink::v1::Finding> findings;
 };
 
-/// Compares the firmware's ROM note with the ROM's hash and checks every branch from the firmware into the ROM.
+/// Compares the firmware's ROM note with the ROM's hash and checks every branch from the firmware into the
+/// ROM.
 Result<CheckAnswer> checkFirmware(const RomReference& rom, const std::filesystem::path& firmware);
 
 } // namespace romlink::relink

@@ -1,0 +1,145 @@
+#include "relink/build_report.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <llvm/BinaryFormat/ELF.h>
+#include <map>
+
+namespace romlink::relink {
+namespace {
+
+using romlink::v1::Finding;
+using romlink::v1::LinkReport;
+using romlink::v1::SymbolDecision;
+
+SymbolDecision::Kind kindOf(bool function) {
+  return function ? SymbolDecision::FUNCTION : SymbolDecision::DATA;
+}
+
+void describe(const Decision& decision, std::uint32_t offset, SymbolDecision& entry) {
+  entry.set_decision(decision.shared ? SymbolDecision::SHARED : SymbolDecision::LOCAL);
+  entry.set_evidence(decision.proved ? SymbolDecision::IDENTICAL : SymbolDecision::NONE);
+  entry.set_reason(std::string(nameOf(decision.reason)));
+  entry.set_detail(decision.detail);
+  if (decision.romAddress)
+    entry.set_rom_address(fmt::format("{:#010x}", *decision.romAddress + offset));
+}
+
+void reportSection(const LiveSection& live, const Decision& decision, LinkReport& report) {
+  for (std::size_t i = 0; i < live.symbols.size(); ++i) {
+    const SectionSymbol& symbol = live.symbols[i];
+    SymbolDecision& entry = *report.add_symbols();
+    entry.set_name(std::string(symbol.name));
+    entry.set_object(live.object->name);
+    entry.set_section(std::string(live.elf().name));
+    entry.set_kind(kindOf(symbol.function));
+    entry.set_size(symbol.size);
+    describe(decision, symbol.offset, entry);
+    const auto first =
+        std::find_if(live.symbols.begin(), live.symbols.begin() + static_cast<std::ptrdiff_t>(i),
+                     [&](const SectionSymbol& s) { return s.offset == symbol.offset; });
+    if (first != live.symbols.begin() + static_cast<std::ptrdiff_t>(i))
+      entry.set_alias_of(std::string(first->name));
+  }
+}
+
+/// The category of each byte that an image has in flash.
+std::map<std::string, std::uint32_t> divide(const LinkedImage& image) {
+  std::map<std::string, std::uint32_t> shares;
+  std::uint32_t placedBytes = 0;
+  for (const PlacedSection& placed : image.placed) {
+    const Section* output = image.elf.findSection(placed.output);
+    if (output == nullptr || !output->isAllocated() || output->type == llvm::ELF::SHT_NOBITS)
+      continue;
+    std::string category = "functions";
+    if (placed.isSynthetic() && placed.section.find("thunk") != std::string::npos)
+      category = "veneers";
+    else if (placed.section.starts_with(".ARM.ex"))
+      category = "unwind tables";
+    else if (output->isWritable())
+      category = "initial values of variables";
+    else if (placed.isSynthetic())
+      category = "strings and merged constants";
+    else if (placed.section.starts_with(".rodata") || !output->isExecutable())
+      category = "constants";
+    shares[category] += placed.size;
+    placedBytes += placed.size;
+  }
+  shares["padding and headers"] = flashBytes(image.elf) - placedBytes;
+  return shares;
+}
+
+std::uint32_t ramBytes(const ElfImage& image) {
+  std::uint32_t bytes = 0;
+  for (const Section& section : image.sections)
+    if (section.isAllocated() && section.isWritable())
+      bytes += section.size;
+  return bytes;
+}
+
+void setUse(std::uint32_t baseline, std::uint32_t linked, romlink::v1::MemoryUse& use) {
+  use.set_baseline_bytes(baseline);
+  use.set_linked_bytes(linked);
+  use.set_saved_bytes(static_cast<std::int32_t>(baseline) - static_cast<std::int32_t>(linked));
+}
+
+} // namespace
+
+std::uint32_t flashBytes(const ElfImage& image) {
+  std::uint32_t bytes = 0;
+  for (const Segment& segment : image.loadSegments)
+    bytes += static_cast<std::uint32_t>(segment.data.size());
+  return bytes;
+}
+
+void reportDecisions(const Firmware& firmware, const Plan& plan, LinkReport& report) {
+  for (SectionId id = 0; id < firmware.sections.size(); ++id)
+    reportSection(firmware.sections[id], plan.sections[id], report);
+  for (const auto& [name, size] : firmware.commons) {
+    SymbolDecision& entry = *report.add_symbols();
+    entry.set_name(name);
+    entry.set_object("COMMON");
+    entry.set_section("COMMON");
+    entry.set_kind(SymbolDecision::DATA);
+    entry.set_size(size);
+    describe({false, false, Reason::StateNotShared, "writable data stays with the firmware", std::nullopt}, 0,
+             entry);
+  }
+  std::stable_sort(report.mutable_symbols()->begin(), report.mutable_symbols()->end(),
+                   [](const SymbolDecision& a, const SymbolDecision& b) {
+                     return std::tie(a.name(), a.object(), a.section()) <
+                            std::tie(b.name(), b.object(), b.section());
+                   });
+  for (const Blocker& blocker : plan.blockers) {
+    romlink::v1::Blocker& entry = *report.add_blockers();
+    entry.set_name(blocker.name);
+    entry.set_reason(std::string(nameOf(blocker.reason)));
+    entry.set_price_bytes(blocker.priceBytes);
+    entry.set_remedy(blocker.remedy);
+  }
+}
+
+void reportSizes(const LinkedImage& plain, const LinkedImage* linked, LinkReport& report) {
+  const LinkedImage& after = linked == nullptr ? plain : *linked;
+  setUse(flashBytes(plain.elf), flashBytes(after.elf), *report.mutable_flash());
+  setUse(ramBytes(plain.elf), ramBytes(after.elf), *report.mutable_ram());
+  const auto before = divide(plain);
+  auto now = divide(after);
+  auto all = before;
+  all.insert(now.begin(), now.end());
+  for (const auto& [category, bytes] : all) {
+    romlink::v1::FlashShare& share = *report.add_flash_breakdown();
+    share.set_category(category);
+    share.set_baseline_bytes(before.contains(category) ? before.at(category) : 0);
+    share.set_linked_bytes(now[category]);
+  }
+}
+
+void addFinding(LinkReport& report, Finding::Severity severity, std::string code, std::string message) {
+  Finding& finding = *report.add_findings();
+  finding.set_severity(severity);
+  finding.set_code(std::move(code));
+  finding.set_message(std::move(message));
+}
+
+} // namespace romlink::relink

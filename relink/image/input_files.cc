@@ -1,0 +1,148 @@
+#include "relink/image/input_files.h"
+
+#include "base/file.h"
+
+#include <algorithm>
+#include <llvm/Object/Archive.h>
+
+namespace romlink::relink {
+namespace fs = std::filesystem;
+namespace {
+
+enum class Format { Elf, Archive, Other };
+
+Format formatOf(Bytes content) {
+  const std::string_view text = asText(content.first(std::min<std::size_t>(content.size(), 8)));
+  if (text.starts_with("\x7f"
+                       "ELF"))
+    return Format::Elf;
+  return text == "!<arch>\n" || text == "!<thin>\n" ? Format::Archive : Format::Other;
+}
+
+struct Member {
+  std::string name;
+  std::size_t offset = 0;
+  Bytes content;
+};
+
+Result<std::vector<Member>> membersOf(Bytes content, const std::string& where) {
+  const auto malformed = [&](llvm::Error error) {
+    return fail(ErrorCode::Malformed, "cannot read the archive", where, llvm::toString(std::move(error)),
+                "the archive is damaged; build it again");
+  };
+  if (asText(content.first(8)) == "!<thin>\n")
+    return fail(ErrorCode::Malformed, "cannot read the archive", where, "it is a thin archive",
+                "make a regular archive: ar without 'T'");
+  const llvm::MemoryBufferRef buffer({reinterpret_cast<const char*>(content.data()), content.size()}, where);
+  auto archive = llvm::object::Archive::create(buffer);
+  if (!archive)
+    return malformed(archive.takeError());
+  std::vector<Member> members;
+  llvm::Error error = llvm::Error::success();
+  for (const auto& child : (*archive)->children(error)) {
+    auto name = child.getName();
+    auto data = child.getBuffer();
+    if (!name || !data) {
+      llvm::Error both = llvm::joinErrors(name ? llvm::Error::success() : name.takeError(),
+                                          data ? llvm::Error::success() : data.takeError());
+      return malformed(llvm::joinErrors(std::move(error), std::move(both)));
+    }
+    const auto* begin = reinterpret_cast<const std::uint8_t*>(data->data());
+    members.push_back({name->str(), static_cast<std::size_t>(begin - content.data()), {begin, data->size()}});
+  }
+  if (error)
+    return malformed(std::move(error));
+  return members;
+}
+
+Result<void> checkFile(const fs::path& file, const std::string& where) {
+  ROMLINK_ASSIGN(const auto content, readFile(file));
+  switch (formatOf(content)) {
+  case Format::Other:
+    return {};
+  case Format::Elf:
+    return ElfImage::checkHeader(content, where);
+  case Format::Archive:
+    break;
+  }
+  ROMLINK_ASSIGN(const auto members, membersOf(content, where));
+  for (const Member& member : members)
+    if (formatOf(member.content) == Format::Elf)
+      ROMLINK_TRY(ElfImage::checkHeader(member.content, where + "(" + member.name + ")"));
+  return {};
+}
+
+/// Regular files below `folder`, by relative path, sorted.
+std::vector<std::string> filesBelow(const fs::path& folder) {
+  std::vector<std::string> files;
+  std::error_code status;
+  for (fs::recursive_directory_iterator it(folder, status), end; !status && it != end; it.increment(status))
+    if (it->is_regular_file(status))
+      files.push_back(fs::relative(it->path(), folder, status).string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+} // namespace
+
+Result<void> InputFiles::check() const {
+  for (const std::string& file : filesBelow(folder_))
+    ROMLINK_TRY(checkFile(folder_ / file, file));
+  return {};
+}
+
+Result<const InputFiles::File*> InputFiles::load(const std::string& path) {
+  if (const auto known = files_.find(path); known != files_.end())
+    return known->second.get();
+  std::error_code status;
+  if (!fs::is_regular_file(folder_ / path, status))
+    return static_cast<const File*>(nullptr);
+  auto file = std::make_unique<File>();
+  ROMLINK_ASSIGN(file->content, readFile(folder_ / path));
+  if (formatOf(file->content) == Format::Archive) {
+    ROMLINK_ASSIGN(const auto members, membersOf(file->content, path));
+    for (const Member& member : members)
+      file->members[member.name].emplace_back(member.offset, member.content.size());
+  }
+  return files_.emplace(path, std::move(file)).first->second.get();
+}
+
+Result<std::vector<std::shared_ptr<const ObjectFile>>> InputFiles::objectsNamed(const std::string& name) {
+  if (const auto known = objects_.find(name); known != objects_.end())
+    return known->second;
+  std::vector<std::shared_ptr<const ObjectFile>> objects;
+  const auto add = [&](const File& file, const std::string& path, std::size_t offset,
+                       std::size_t size) -> Result<void> {
+    const Bytes content = Bytes(file.content).subspan(offset, size);
+    if (formatOf(content) != Format::Elf)
+      return {};
+    ROMLINK_ASSIGN(auto elf, ElfImage::read(content, name));
+    objects.push_back(std::make_shared<ObjectFile>(ObjectFile{name, path, offset, std::move(elf)}));
+    return {};
+  };
+  ROMLINK_ASSIGN(const File* file, load(name));
+  if (file != nullptr) {
+    ROMLINK_TRY(add(*file, name, 0, file->content.size()));
+  } else if (const auto paren = name.rfind('('); paren != std::string::npos && name.ends_with(')')) {
+    const std::string path = name.substr(0, paren);
+    const std::string member = name.substr(paren + 1, name.size() - paren - 2);
+    ROMLINK_ASSIGN(const File* archive, load(path));
+    if (archive != nullptr)
+      if (const auto found = archive->members.find(member); found != archive->members.end())
+        for (const auto& [offset, size] : found->second)
+          ROMLINK_TRY(add(*archive, path, offset, size));
+  }
+  return objects_.emplace(name, std::move(objects)).first->second;
+}
+
+Result<std::vector<std::string>> InputFiles::scripts() const {
+  std::vector<std::string> texts;
+  for (const std::string& file : filesBelow(folder_)) {
+    ROMLINK_ASSIGN(const auto content, readFile(folder_ / file));
+    if (formatOf(content) == Format::Other)
+      texts.emplace_back(asText(content));
+  }
+  return texts;
+}
+
+} // namespace romlink::relink

@@ -1,0 +1,169 @@
+// What a ROM's ELF tells when it is published: flash image and hash, ranges, identity, and what a later link
+// will miss.
+
+#include "base/file.h"
+#include "relink/image/rom_image.h"
+#include "relink/relinker.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+#include <llvm/BinaryFormat/ELF.h>
+#include <llvm/Support/ARMAttributeParser.h>
+#include <llvm/Support/ARMBuildAttributes.h>
+
+namespace romlink::relink {
+namespace {
+
+constexpr std::uint8_t kErased = 0xff;
+
+bool isPadding(std::uint8_t byte) {
+  return byte == 0x00 || byte == kErased;
+}
+
+/// `given` must be the ELF's image; trailing padding aside.
+Result<void> compareImages(const FlashImage& flash, Bytes given, const std::string& where) {
+  const auto byteOf = [](Bytes bytes, std::size_t i) {
+    return i < bytes.size() ? std::optional(bytes[i]) : std::nullopt;
+  };
+  const Bytes ours = flash.bytes;
+  for (std::size_t i = 0; i < std::max(ours.size(), given.size()); ++i) {
+    const auto a = byteOf(ours, i);
+    const auto b = byteOf(given, i);
+    const bool paddingOnly = (!a && isPadding(*b)) || (!b && isPadding(*a));
+    if (paddingOnly || a == b)
+      continue;
+    const auto text = [](std::optional<std::uint8_t> byte) {
+      return byte ? fmt::format("{:#04x}", *byte) : "nothing";
+    };
+    return fail(
+        ErrorCode::Refused, "the image is not the ELF's", where,
+        fmt::format("at address {:#010x} the ELF has {}, the image {}", flash.base + i, text(a), text(b)),
+        "publish the image and the ELF of one and the same build");
+  }
+  return {};
+}
+
+Result<AddressRange> parseSharedRam(const std::string& text, const ElfImage& elf) {
+  if (const Section* section = elf.findSection(text)) {
+    if (!section->isAllocated() || !section->isWritable() || section->size == 0)
+      return fail(ErrorCode::Usage, "not a section of RAM", text, "it is empty, read-only or not loaded");
+    return AddressRange{section->address, section->size};
+  }
+  const auto number = [](std::string_view digits) -> std::optional<std::uint32_t> {
+    const int base = digits.starts_with("0x") || digits.starts_with("0X") ? 16 : 10;
+    if (base == 16)
+      digits.remove_prefix(2);
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    return error == std::errc() && end == digits.data() + digits.size() && !digits.empty()
+               ? std::optional(value)
+               : std::nullopt;
+  };
+  const std::size_t colon = text.find(':');
+  const auto address = colon == std::string::npos ? std::nullopt : number(text.substr(0, colon));
+  const auto size = colon == std::string::npos ? std::nullopt : number(text.substr(colon + 1));
+  if (!address || !size || *size == 0 || std::uint64_t{*address} + *size > 0x1'0000'0000U)
+    return fail(ErrorCode::Usage, "not a shared RAM range", text,
+                "it is neither ADDRESS:SIZE nor a section of the ELF", "for example 0x38000000:0x20");
+  return AddressRange{*address, *size};
+}
+
+std::string buildIdOf(const ElfImage& elf) {
+  const Section* note = elf.findSection(".note.gnu.build-id");
+  constexpr std::size_t kHeader = 16; // three words and "GNU\0"
+  return note == nullptr || note->data.size() <= kHeader ? std::string() : toHex(note->data.subspan(kHeader));
+}
+
+std::string architectureOf(const ElfImage& elf) {
+  const Section* attributes = elf.findSection(".ARM.attributes");
+  llvm::ARMAttributeParser parser;
+  if (attributes == nullptr)
+    return {};
+  if (llvm::Error error =
+          parser.parse({attributes->data.data(), attributes->data.size()}, llvm::endianness::little)) {
+    llvm::consumeError(std::move(error));
+    return {};
+  }
+  using namespace llvm::ARMBuildAttrs;
+  const auto value = parser.getAttributeValue(CPU_arch);
+  if (!value)
+    return {};
+  switch (*value) {
+  case v6_M:
+  case v6S_M:
+    return "v6-M";
+  case v7:
+    return "v7-M";
+  case v7E_M:
+    return "v7E-M";
+  case v8_M_Base:
+    return "v8-M.base";
+  case v8_M_Main:
+    return "v8-M.main";
+  case v8_1_M_Main:
+    return "v8.1-M.main";
+  default:
+    return fmt::format("CPU_arch {}", *value);
+  }
+}
+
+/// What a link against this ROM, years from now, will have to do without.
+std::vector<std::string> missingFor(const ElfImage& elf, const RomAnswer& answer, bool imageGiven) {
+  std::vector<std::string> notes;
+  if (elf.symbols.empty())
+    notes.emplace_back("no symbol table: nothing can be shared by name");
+  if (elf.findSection(".debug_info") == nullptr)
+    notes.emplace_back("no DWARF: types cannot be compared");
+  if (answer.architecture.empty())
+    notes.emplace_back("no build attributes: flags cannot be compared");
+  if (answer.buildId.empty())
+    notes.emplace_back("no build-id: debuggers cannot ask for it by one");
+  if (!imageGiven)
+    notes.emplace_back("no separate image was given: the one archived was made from the ELF");
+  return notes;
+}
+
+} // namespace
+
+Result<RomAnswer> inspectRom(const RomQuestion& question) {
+  const std::string where = question.elf.filename().string();
+  ROMLINK_ASSIGN(const auto content, readFile(question.elf));
+  ROMLINK_ASSIGN(const auto elf, ElfImage::read(content, where));
+  if (elf.type != llvm::ELF::ET_EXEC && elf.type != llvm::ELF::ET_DYN)
+    return fail(ErrorCode::Malformed, "not a linked image", where, "it is an object file",
+                "give the ROM's linked ELF");
+  ROMLINK_ASSIGN(auto flash, flashImageOf(elf, where));
+  ROMLINK_TRY(RomImage::read(question.elf, {}));
+  if (!question.image.empty()) {
+    ROMLINK_ASSIGN(const auto given, readFile(question.image));
+    ROMLINK_TRY(compareImages(flash, given, question.image.filename().string()));
+  }
+
+  RomAnswer answer;
+  answer.flash = flash.ranges;
+  answer.entry = elf.entry;
+  answer.buildId = buildIdOf(elf);
+  answer.architecture = architectureOf(elf);
+  for (const Symbol& symbol : elf.symbols)
+    if (symbol.isDefinedInSection() && elf.sections[symbol.section].isAllocated()) {
+      answer.functionCount += symbol.isFunction() ? 1 : 0;
+      answer.objectCount += symbol.isObject() ? 1 : 0;
+    }
+  if (!question.sharedRam.empty()) {
+    ROMLINK_ASSIGN(answer.sharedRam, parseSharedRam(question.sharedRam, elf));
+  }
+  for (const AddressRange& range : question.volatileRanges) {
+    if (range.address < flash.base || range.end() > flash.base + flash.bytes.size())
+      return fail(ErrorCode::Usage, "a volatile range lies outside of the flash image",
+                  fmt::format("{:#010x}:{:#x}", range.address, range.size),
+                  fmt::format("the image is {:#010x}-{:#010x}", flash.base, flash.base + flash.bytes.size()));
+    std::fill_n(flash.bytes.begin() + (range.address - flash.base), range.size, kErased);
+  }
+  answer.image = std::move(flash.bytes);
+  answer.imageHash = sha256Of(Bytes(answer.image));
+  answer.notes = missingFor(elf, answer, !question.image.empty());
+  return answer;
+}
+
+} // namespace romlink::relink

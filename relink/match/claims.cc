@@ -1,0 +1,180 @@
+#include "relink/match/claims.h"
+
+#include "relink/match/references.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <llvm/Support/Endian.h>
+#include <map>
+
+namespace romlink::relink {
+namespace {
+
+class Collector {
+public:
+  Collector(const Firmware& firmware, const RomImage& rom)
+      : firmware_(firmware), rom_(rom), read_([&romImage = rom](Address a, std::uint32_t size) {
+          return romImage.readOnly(a, size, false);
+        }) {}
+
+  std::vector<Claim> run() {
+    for (SectionId id = 0; id < firmware_.sections.size(); ++id)
+      seed(id);
+    while (next_ < claims_.size()) {
+      const ClaimId id = next_++;
+      if (claims_[id].ownReason == Reason::None)
+        follow(id);
+    }
+    for (ClaimId id = 0; id < claims_.size(); ++id)
+      for (const Claim::Need& need : claims_[id].needs)
+        claims_[need.claim].neededBy.push_back(id);
+    return std::move(claims_);
+  }
+
+private:
+  void seed(SectionId id) {
+    const LiveSection& live = firmware_.sections[id];
+    for (const SectionSymbol& symbol : live.symbols)
+      for (const Address address : rom_.addressesOf(symbol.name, symbol.function))
+        claims_[claim(id, address - symbol.offset)].named = true;
+  }
+
+  ClaimId claim(SectionId section, Address base) {
+    const auto [entry, isNew] = known_.try_emplace({section, base}, static_cast<ClaimId>(claims_.size()));
+    if (isNew) {
+      Claim made;
+      made.section = section;
+      made.base = base;
+      compare(made);
+      claims_.push_back(std::move(made));
+    }
+    return entry->second;
+  }
+
+  static void refuse(Claim& claim, Reason reason, std::string detail) {
+    if (claim.ownReason != Reason::None)
+      return;
+    claim.ownReason = reason;
+    claim.ownDetail = std::move(detail);
+  }
+
+  /// Everything that the claim's own bytes decide.
+  void compare(Claim& claim) const {
+    const LiveSection& live = firmware_.sections[claim.section];
+    const Section& section = live.elf();
+    if (section.isWritable())
+      return refuse(claim, Reason::StateNotShared, "it is writable data");
+    if (!live.unusable.empty())
+      return refuse(claim, Reason::NotSeparable, live.unusable);
+    if (section.data.size() != section.size)
+      return refuse(claim, Reason::NotSeparable, "it has no contents to compare");
+    if (rom_.isWritable(claim.base))
+      return refuse(claim, Reason::StateNotShared, "the ROM has writable data in its place");
+    if (claim.base % section.alignment != 0)
+      return refuse(
+          claim, Reason::Changed,
+          fmt::format("the ROM's copy at {:#010x} is not aligned to {}", claim.base, section.alignment));
+    const Bytes theirs = rom_.readOnly(claim.base, section.size, section.isExecutable());
+    if (theirs.size() != section.size)
+      return refuse(claim, Reason::NotInRom,
+                    fmt::format("the ROM has no {} bytes of {} at {:#010x}", section.size,
+                                section.isExecutable() ? "code" : "constant data", claim.base));
+    if (const auto offset = firstDifference(section, theirs))
+      return refuse(claim, Reason::Changed,
+                    fmt::format("differs at +{:#x}: ROM {:#06x}, firmware {:#06x}", *offset,
+                                halfword(theirs, *offset), halfword(section.data, *offset)));
+  }
+
+  static std::uint32_t halfword(Bytes bytes, std::size_t offset) {
+    const std::size_t at = offset & ~std::size_t{1};
+    return at + 2 <= bytes.size() ? llvm::support::endian::read16le(bytes.data() + at) : bytes[at];
+  }
+
+  /// Offset of the first byte that differs outside of the relocated fields.
+  static std::optional<std::size_t> firstDifference(const Section& section, Bytes theirs) {
+    std::vector<std::uint8_t> a(section.data.begin(), section.data.end());
+    std::vector<std::uint8_t> b(theirs.begin(), theirs.end());
+    for (const Relocation& relocation : section.relocations) {
+      const auto kind = relocationKind(relocation.type);
+      maskField(*kind, std::span(a).subspan(relocation.offset, kind->width));
+      maskField(*kind, std::span(b).subspan(relocation.offset, kind->width));
+    }
+    const auto [mine, other] = std::mismatch(a.begin(), a.end(), b.begin());
+    return mine == a.end() ? std::nullopt : std::optional<std::size_t>(mine - a.begin());
+  }
+
+  /// Turns each reference of the claim's section into a need, or refuses the claim.
+  void follow(ClaimId id) {
+    const Address base = claims_[id].base;
+    for (const Reference& reference : firmware_.sections[claims_[id].section].references) {
+      const auto target = referenceTarget(read_, reference, base);
+      if (!target)
+        return refuse(claims_[id], Reason::NotInRom, "the ROM's bytes end before a reference");
+      switch (reference.target) {
+      case Reference::Target::Unresolved:
+        return refuse(claims_[id], Reason::DependsOnChanged, reference.why);
+      case Reference::Target::Absolute:
+        if (*target != reference.value)
+          return refuse(claims_[id], Reason::Changed,
+                        fmt::format("{} is {:#x} in the ROM, {:#x} in the firmware", reference.symbol,
+                                    *target, reference.value));
+        break;
+      case Reference::Target::Piece: {
+        const auto size = static_cast<std::uint32_t>(reference.piece.size());
+        if (asText(rom_.readOnly(*target - reference.offset, size, false)) != asText(reference.piece))
+          return refuse(
+              claims_[id], Reason::Changed,
+              fmt::format("the constant or string it uses at +{:#x} differs in the ROM", reference.place));
+        break;
+      }
+      case Reference::Target::Section:
+        if (!need(id, reference, *target))
+          return;
+        break;
+      }
+    }
+  }
+
+  /// False if the claim is refused.
+  bool need(ClaimId id, const Reference& reference, std::uint32_t target) {
+    Address start = target;
+    if (!reference.kind.isBranch() && reference.thumb) {
+      if ((target & 1) == 0) {
+        refuse(claims_[id], Reason::Changed,
+               fmt::format("the ROM has no Thumb function's address for {}", reference.symbol));
+        return false;
+      }
+      start &= ~1U;
+    }
+    // A function may itself look like a veneer, so the first stop that has its bytes counts.
+    ClaimId needed = claim(reference.section, start - reference.offset);
+    if (reference.kind.isBranch())
+      for (const Address stop : throughVeneers(read_, start)) {
+        needed = claim(reference.section, stop - reference.offset);
+        if (claims_[needed].ownReason == Reason::None)
+          break;
+      }
+    if (reference.section == claims_[id].section && claims_[needed].base != claims_[id].base) {
+      refuse(claims_[id], Reason::Changed, "a reference to itself leads elsewhere in the ROM");
+      return false;
+    }
+    if (needed != id)
+      claims_[id].needs.push_back({needed, reference.takesAddress()});
+    return true;
+  }
+
+  const Firmware& firmware_;
+  const RomImage& rom_;
+  const ReadImage read_;
+  std::vector<Claim> claims_;
+  std::map<std::pair<SectionId, Address>, ClaimId> known_;
+  ClaimId next_ = 0;
+};
+
+} // namespace
+
+std::vector<Claim> collectClaims(const Firmware& firmware, const RomImage& rom) {
+  return Collector(firmware, rom).run();
+}
+
+} // namespace romlink::relink

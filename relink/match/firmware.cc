@@ -1,0 +1,189 @@
+#include "relink/match/firmware.h"
+
+#include "relink/match/references.h"
+
+#include <algorithm>
+#include <llvm/BinaryFormat/ELF.h>
+#include <map>
+#include <set>
+
+namespace romlink::relink {
+namespace {
+
+/// The section's content with every relocated field cleared, or nullopt if a relocation is unknown or out of
+/// bounds.
+std::optional<std::vector<std::uint8_t>> maskedContent(const Section& section, Bytes content) {
+  std::vector<std::uint8_t> masked(content.begin(), content.end());
+  for (const Relocation& relocation : section.relocations) {
+    const auto kind = relocationKind(relocation.type);
+    if (!kind || std::uint64_t{relocation.offset} + kind->width > masked.size())
+      return std::nullopt;
+    maskField(*kind, std::span(masked).subspan(relocation.offset, kind->width));
+  }
+  return masked;
+}
+
+/// Could the bytes that the plain link has at `address` come from this input section?
+bool liesAt(const ElfImage& plain, const Section& section, Address address) {
+  if (section.type == llvm::ELF::SHT_NOBITS)
+    return true;
+  const Bytes placed = bytesAt(plain, address, section.size);
+  if (placed.size() != section.size)
+    return false;
+  const auto ours = maskedContent(section, section.data);
+  const auto theirs = maskedContent(section, placed);
+  return ours && theirs && *ours == *theirs;
+}
+
+bool belongsToModel(const Section& section) {
+  return section.isAllocated() && section.size > 0 && !section.isMergeable() &&
+         section.type != llvm::ELF::SHT_NOTE && section.type != llvm::ELF::SHT_ARM_EXIDX;
+}
+
+/// Gives each placed section of one "file:(name)" its input section. Where an object or an archive has
+/// several of one name, their bytes decide; what bytes cannot tell apart is marked unusable.
+Result<void> identify(InputFiles& inputs, const ElfImage& plain,
+                      const std::vector<const PlacedSection*>& placed, Firmware& firmware) {
+  ROMLINK_ASSIGN(const auto objects, inputs.objectsNamed(placed.front()->file));
+  struct Candidate {
+    std::shared_ptr<const ObjectFile> object;
+    std::uint32_t index;
+    bool taken = false;
+  };
+  std::vector<Candidate> candidates;
+  for (const auto& object : objects)
+    for (std::uint32_t i = 0; i < object->elf.sections.size(); ++i)
+      if (object->elf.sections[i].name == placed.front()->section && belongsToModel(object->elf.sections[i]))
+        candidates.push_back({object, i});
+  const std::size_t firstOfGroup = firmware.sections.size();
+  bool ambiguous = false;
+  for (const PlacedSection* place : placed) {
+    const auto fits = [&](const Candidate& c) {
+      const Section& section = c.object->elf.sections[c.index];
+      return !c.taken && section.size == place->size && liesAt(plain, section, place->address);
+    };
+    const auto fitting = std::count_if(candidates.begin(), candidates.end(), fits);
+    auto chosen = std::find_if(candidates.begin(), candidates.end(), fits);
+    LiveSection live;
+    if (fitting == 0) { // an erratum patch, say; the first of that name stands for it, unusable
+      chosen =
+          std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) { return !c.taken; });
+      if (chosen == candidates.end())
+        continue;
+      live.unusable = "its bytes in the plain link are not those of the object";
+    }
+    ambiguous |= fitting > 1;
+    chosen->taken = true;
+    live.object = chosen->object;
+    live.index = chosen->index;
+    live.address = place->address;
+    live.load = place->load;
+    live.output = place->output;
+    firmware.sections.push_back(std::move(live));
+  }
+  for (std::size_t id = firstOfGroup; ambiguous && id < firmware.sections.size(); ++id)
+    firmware.sections[id].unusable = "several sections of this name have equal bytes";
+  return {};
+}
+
+/// Functions and objects of the section, by offset; of several at one place the named global comes first.
+/// Assembly often leaves out .type: then a global label stands for its function.
+std::vector<SectionSymbol> symbolsOf(const ElfImage& elf, std::uint32_t index) {
+  const Section& section = elf.sections[index];
+  std::vector<SectionSymbol> symbols;
+  for (const bool typed : {true, false}) {
+    for (const Symbol& symbol : elf.symbols) {
+      const bool wanted =
+          typed ? symbol.isFunction() || symbol.isObject()
+                : symbol.type == llvm::ELF::STT_NOTYPE && !symbol.isLocal() && section.isExecutable();
+      if (symbol.section == index && wanted && !symbol.isMapping() && symbol.address() <= section.size)
+        symbols.push_back(
+            {symbol.name, symbol.address(), symbol.size, symbol.isFunction() || !typed, symbol.isLocal()});
+    }
+    if (!symbols.empty())
+      break;
+  }
+  std::sort(symbols.begin(), symbols.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.offset, a.local, a.name) < std::tie(b.offset, b.local, b.name);
+  });
+  for (std::size_t i = 0; i < symbols.size(); ++i) {
+    if (symbols[i].size != 0)
+      continue;
+    const auto next = std::find_if(symbols.begin(), symbols.end(),
+                                   [&](const SectionSymbol& s) { return s.offset > symbols[i].offset; });
+    symbols[i].size = (next == symbols.end() ? section.size : next->offset) - symbols[i].offset;
+  }
+  return symbols;
+}
+
+Result<void> collectObjects(InputFiles& inputs, const std::vector<std::string>& others, Firmware& firmware) {
+  std::set<const ObjectFile*> seen;
+  for (const LiveSection& live : firmware.sections)
+    if (seen.insert(live.object.get()).second)
+      firmware.objects.push_back(live.object);
+  for (const std::string& name : others) {
+    ROMLINK_ASSIGN(const auto objects, inputs.objectsNamed(name));
+    for (const auto& object : objects)
+      if (seen.insert(object.get()).second)
+        firmware.objects.push_back(object);
+  }
+  return {};
+}
+
+/// Common symbols that some live object asks for, with the size of the output's symbol.
+void findCommons(const ElfImage& plain, Firmware& firmware) {
+  std::set<std::string_view> asked;
+  for (const auto& object : firmware.objects)
+    for (const Symbol& symbol : object->elf.symbols)
+      if (symbol.section == llvm::ELF::SHN_COMMON)
+        asked.insert(symbol.name);
+  std::vector<AddressRange> ranges;
+  for (const PlacedSection& placed : firmware.placed)
+    if (placed.isSynthetic() && placed.section == "COMMON")
+      ranges.push_back({placed.address, placed.size});
+  for (const Symbol& symbol : plain.symbols)
+    if (symbol.isObject() && asked.contains(symbol.name) &&
+        std::any_of(ranges.begin(), ranges.end(), [&](const auto& r) { return r.contains(symbol.value); }))
+      firmware.commons.emplace_back(symbol.name, symbol.size);
+  std::sort(firmware.commons.begin(), firmware.commons.end());
+}
+
+} // namespace
+
+std::string LiveSection::title() const {
+  return symbols.empty() ? std::string(elf().name) : std::string(symbols.front().name);
+}
+
+std::vector<std::string> Firmware::objectNames() const {
+  std::set<std::string> names;
+  for (const auto& object : objects)
+    names.insert(object->name);
+  return {names.begin(), names.end()};
+}
+
+Result<Firmware> readFirmware(InputFiles& inputs, const ElfImage& linked, std::vector<PlacedSection> map,
+                              const std::vector<std::string>& others) {
+  Firmware firmware;
+  firmware.placed = std::move(map);
+  // One group for each "file:(name)", in the map's order.
+  std::map<std::pair<std::string_view, std::string_view>, std::vector<const PlacedSection*>> groups;
+  std::vector<const std::vector<const PlacedSection*>*> order;
+  for (const PlacedSection& placed : firmware.placed) {
+    if (placed.isSynthetic() || placed.size == 0)
+      continue;
+    auto [group, isNew] = groups.try_emplace({placed.file, placed.section});
+    group->second.push_back(&placed);
+    if (isNew)
+      order.push_back(&group->second);
+  }
+  for (const auto* group : order)
+    ROMLINK_TRY(identify(inputs, linked, *group, firmware));
+  ROMLINK_TRY(collectObjects(inputs, others, firmware));
+  for (LiveSection& live : firmware.sections)
+    live.symbols = symbolsOf(live.object->elf, live.index);
+  resolveReferences(linked, firmware);
+  findCommons(linked, firmware);
+  return firmware;
+}
+
+} // namespace romlink::relink

@@ -1,0 +1,84 @@
+// The firmware as the plain link made it: every live input section, where it lies, and what each of its
+// relocations resolved to. lld's output is the ground truth; nothing here re-implements symbol resolution.
+//
+// How a reference is resolved: the object says "symbol + addend"; the symbol names an input section (its own,
+// or the one whose definition lies at the address that the output's symbol table gives); and the bytes that
+// lld wrote into the field must lead to exactly that place, through a veneer at most. If they do not (a
+// symbol of the linker script, --wrap, an undefined weak symbol, a folded section), the reference is
+// Unresolved and whatever holds it stays local.
+#pragma once
+
+#include "relink/image/arm_relocation.h"
+#include "relink/image/input_files.h"
+#include "relink/link/link_map.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace romlink::relink {
+
+using SectionId = std::uint32_t; ///< index into Firmware::sections
+
+struct Reference {
+  enum class Target {
+    Section,    ///< `offset` in the live section `section`
+    Piece,      ///< `offset` in a mergeable constant or string whose content is `piece`
+    Absolute,   ///< the number `value`: as targetOf() gives it, so with the Thumb bit except for branches
+    Unresolved, ///< `why`
+  };
+  std::uint32_t place = 0; ///< offset of the field
+  RelocationKind kind{};
+  std::optional<std::uint32_t> movtPlace; ///< the second half, for kind.field == Movw
+  Target target = Target::Unresolved;
+  SectionId section = 0;
+  std::uint32_t offset = 0;
+  std::uint32_t value = 0;
+  Bytes piece;
+  bool thumb = false; ///< the target is a Thumb function: bit 0 of an address is set
+  std::string symbol; ///< for people
+  std::string why;
+
+  [[nodiscard]] bool takesAddress() const { return !kind.isBranch(); }
+};
+
+struct SectionSymbol {
+  std::string_view name;
+  std::uint32_t offset = 0; ///< in the section, without the Thumb bit
+  std::uint32_t size = 0;   ///< bytes; inferred from the next symbol where the object says 0
+  bool function = false;
+  bool local = false;
+};
+
+struct LiveSection {
+  std::shared_ptr<const ObjectFile> object;
+  std::uint32_t index = 0;            ///< in object->elf.sections
+  Address address = 0;                ///< run address in the plain link
+  Address load = 0;                   ///< load address
+  std::string output;                 ///< the output section that holds it
+  std::vector<Reference> references;  ///< by place; of allocated sections only
+  std::vector<SectionSymbol> symbols; ///< functions and objects, by offset
+  std::string
+      unusable; ///< why nothing can be said of it (an unknown relocation, ambiguous names); else empty
+
+  [[nodiscard]] const Section& elf() const { return object->elf.sections[index]; }
+  /// "main", or the section's name if it holds no symbol.
+  [[nodiscard]] std::string title() const;
+};
+
+struct Firmware {
+  std::vector<LiveSection> sections; ///< allocated sections with contents or size, in the map's order
+  std::vector<PlacedSection> placed; ///< every line of the map
+  std::vector<std::shared_ptr<const ObjectFile>> objects;     ///< whose symbols count, each once
+  std::vector<std::pair<std::string, std::uint32_t>> commons; ///< common symbols in use: name and size
+
+  [[nodiscard]] std::vector<std::string> objectNames() const;
+};
+
+/// Builds the model. `linked` is the link's output ELF; `map` its map. `others`: names of objects that may
+/// define symbols although no section of theirs is live. Malformed: a pulled object.
+Result<Firmware> readFirmware(InputFiles& inputs, const ElfImage& linked, std::vector<PlacedSection> map,
+                              const std::vector<std::string>& others = {});
+
+} // namespace romlink::relink

@@ -1,0 +1,33 @@
+// Edits copies of objects and archives so that lld takes shared code from the ROM.
+//
+// For a shared section, the section header gets SHF_EXCLUDE, and each symbol defined in it becomes absolute
+// (SHN_ABS) with its address in the ROM. Nothing moves and no size changes, so archives and their symbol
+// index stay valid, and the same members are pulled as before. A reference that was forgotten is a hard error
+// in lld.
+#pragma once
+
+#include "relink/match/firmware.h"
+#include "relink/plan/plan.h"
+
+#include <filesystem>
+
+namespace romlink::relink {
+
+/// Fills the empty folder `patched` with every file of `originals`: edited where the plan shares something of
+/// it, else as a hard link or copy. Malformed or Internal on failure to read or write.
+Result<void> patchInputs(const std::filesystem::path& originals, const std::filesystem::path& patched,
+                         const Firmware& firmware, const Plan& plan);
+
+/// The object that carries the ROM's identity: section `.romlink.note`, an ELF note that is not loaded (owner
+/// "romlink", type 1, the 32 bytes of the ROM's image hash), and, if `loaded` is wanted, section
+/// `.romlink.rom_id` with the object `romlink_rom_id` (include/romlink/rom_id.h): the image's size in bytes
+/// and its hash, 36 bytes.
+std::vector<std::uint8_t> romIdObject(const Digest& imageHash, std::uint32_t imageSize, bool loaded);
+
+inline constexpr std::string_view kNoteSection = ".romlink.note";
+inline constexpr std::string_view kLoadedIdSection = ".romlink.rom_id";
+
+/// The ROM's image hash from a linked firmware's note; nullopt if it has none.
+std::optional<Digest> romIdOf(const ElfImage& firmware);
+
+} // namespace romlink::relink

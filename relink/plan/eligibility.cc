@@ -1,0 +1,144 @@
+#include "relink/plan/eligibility.h"
+
+#include <algorithm>
+#include <llvm/BinaryFormat/ELF.h>
+#include <llvm/Support/Endian.h>
+#include <set>
+
+namespace romlink::relink {
+namespace {
+
+constexpr std::string_view kCmsePrefix = "__acle_se_";
+
+/// `name` is `general` or one of its `-ffunction-sections` or `-fdata-sections` forms.
+bool isOf(std::string_view general, std::string_view name) {
+  return name == general || (name.starts_with(general) && name[general.size()] == '.');
+}
+
+bool hasUsualName(std::string_view name) {
+  return isOf(".text", name) || isOf(".rodata", name);
+}
+
+/// True if the section has an unwind table entry other than EXIDX_CANTUNWIND ("Exception Handling ABI for the
+/// Arm Architecture", EHABI32, section 6).
+bool unwinds(const LiveSection& live) {
+  for (const Section& section : live.object->elf.sections) {
+    if (section.type != llvm::ELF::SHT_ARM_EXIDX || section.link != live.index)
+      continue;
+    constexpr std::uint32_t kCantUnwind = 1;
+    for (std::size_t entry = 0; entry + 8 <= section.data.size(); entry += 8) {
+      const bool relocated = std::any_of(section.relocations.begin(), section.relocations.end(),
+                                         [&](const Relocation& r) { return r.offset == entry + 4; });
+      if (relocated || llvm::support::endian::read32le(section.data.data() + entry + 4) != kCantUnwind)
+        return true;
+    }
+  }
+  return false;
+}
+
+class Keeper {
+public:
+  Keeper(const Firmware& firmware, const LinkerScripts& scripts, const Policy& policy,
+         const std::vector<std::string>& offered)
+      : firmware_(firmware), scripts_(scripts), policy_(policy), offered_(offered.begin(), offered.end()),
+        referenced_(firmware.sections.size(), false), reachedFromKept_(firmware.sections.size(), false) {
+    for (SectionId id = 0; id < firmware.sections.size(); ++id) {
+      const LiveSection& live = firmware.sections[id];
+      const bool tables = !live.elf().isExecutable() && !isOf(".data", live.elf().name) && isPlaced(live);
+      for (const Reference& reference : live.references) {
+        if (reference.target != Reference::Target::Section)
+          continue;
+        referenced_[reference.section] = referenced_[reference.section] || reference.section != id;
+        reachedFromKept_[reference.section] = reachedFromKept_[reference.section] || tables;
+      }
+      for (const SectionSymbol& symbol : live.symbols)
+        unwinder_ |= symbol.name.starts_with("_Unwind_") || symbol.name.starts_with("__gnu_Unwind_");
+      for (const Symbol& symbol : live.object->elf.symbols)
+        if (symbol.name.starts_with(kCmsePrefix))
+          secureEntries_.insert(symbol.name.substr(kCmsePrefix.size()));
+    }
+  }
+
+  Kept of(SectionId id) const {
+    const LiveSection& live = firmware_.sections[id];
+    const Section& section = live.elf();
+    if (section.isWritable())
+      return {Reason::StateNotShared, "writable data stays with the firmware"};
+    if (Kept kept = byPolicy(live); kept.reason != Reason::None)
+      return kept;
+    if (!live.unusable.empty())
+      return {Reason::NotSeparable, live.unusable};
+    if ((section.flags & (llvm::ELF::SHF_GROUP | llvm::ELF::SHF_TLS | llvm::ELF::SHF_LINK_ORDER)) != 0)
+      return {Reason::NotSeparable, "its section belongs to a group or is tied to another section"};
+    if (Kept kept = asEntryPoint(id, live); kept.reason != Reason::None)
+      return kept;
+    if (unwinder_ && unwinds(live))
+      return {Reason::Unwind, "exceptions unwind through it, and the ROM has no unwind table for it"};
+    return {};
+  }
+
+private:
+  bool isPlaced(const LiveSection& live) const {
+    return !hasUsualName(live.elf().name) || scripts_.keeps(live.object->name, live.elf().name) ||
+           !scripts_.placedByName(live.elf().name).empty();
+  }
+
+  Kept byPolicy(const LiveSection& live) const {
+    for (const SectionSymbol& symbol : live.symbols)
+      if (const Policy::Rule* rule = policy_.keeps(symbol.name))
+        return {Reason::Policy, "the policy keeps it: " + rule->reason};
+    const auto isOffered = [&](const SectionSymbol& s) { return offered_.contains(s.name); };
+    if (!offered_.empty() && std::none_of(live.symbols.begin(), live.symbols.end(), isOffered))
+      return {Reason::Policy, "the ROM's share list does not offer it"};
+    return {};
+  }
+
+  Kept asEntryPoint(SectionId id, const LiveSection& live) const {
+    const std::string_view name = live.elf().name;
+    const auto entry = [](std::string detail) { return Kept{Reason::EntryPoint, std::move(detail)}; };
+    if (name.find(".romlink_") != std::string_view::npos)
+      return entry("it runs before the ROM is known to be the right one");
+    if (live.address != live.load)
+      return entry("it is copied to RAM and runs there");
+    if (scripts_.keeps(live.object->name, name))
+      return entry("the linker script KEEPs it");
+    if (!hasUsualName(name))
+      return entry("its section name asks for a place of its own");
+    if (const std::string pattern = scripts_.placedByName(name); !pattern.empty())
+      return entry("the linker script places it by name (" + pattern + ")");
+    for (const SectionSymbol& symbol : live.symbols) {
+      if (scripts_.mentions(symbol.name))
+        return entry("the linker script or an argument names it");
+      if (secureEntries_.contains(symbol.name) || symbol.name.starts_with(kCmsePrefix))
+        return entry("it is a secure entry function");
+    }
+    if (reachedFromKept_[id])
+      return entry("a vector or other table placed by the linker script points to it");
+    if (!referenced_[id])
+      return entry("no code or data refers to it, so it is in the image for its place");
+    return {};
+  }
+
+  const Firmware& firmware_;
+  const LinkerScripts& scripts_;
+  const Policy& policy_;
+  const std::set<std::string, std::less<>> offered_;
+  std::vector<bool> referenced_;
+  std::vector<bool> reachedFromKept_;
+  std::set<std::string_view> secureEntries_;
+  bool unwinder_ = false;
+};
+
+} // namespace
+
+std::vector<Kept> keepLocal(const Firmware& firmware, const LinkerScripts& scripts, const Policy& policy,
+                            const std::vector<std::string>& offered) {
+  const Keeper keeper(firmware, scripts, policy, offered);
+  std::vector<Kept> kept;
+  kept.reserve(firmware.sections.size());
+  for (SectionId id = 0; id < firmware.sections.size(); ++id)
+    kept.push_back(keeper.of(id));
+  return kept;
+}
+
+} // namespace romlink::relink

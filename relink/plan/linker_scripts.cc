@@ -1,0 +1,142 @@
+#include "relink/plan/linker_scripts.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <llvm/Support/GlobPattern.h>
+
+namespace romlink::relink {
+namespace {
+
+/// Patterns that every linker script has for code and constants in general.
+constexpr std::array kGeneral = {
+    std::string_view(".text"),           std::string_view(".text*"),
+    std::string_view(".text.*"),         std::string_view(".text.unlikely"),
+    std::string_view(".text.unlikely*"), std::string_view(".text.unlikely.*"),
+    std::string_view(".text.hot"),       std::string_view(".text.hot*"),
+    std::string_view(".text.hot.*"),     std::string_view(".text.startup*"),
+    std::string_view(".text.startup.*"), std::string_view(".text.exit*"),
+    std::string_view(".text.sorted.*"),  std::string_view(".rodata"),
+    std::string_view(".rodata*"),        std::string_view(".rodata.*"),
+    std::string_view(".rodata.str*"),    std::string_view(".rodata.cst*"),
+    std::string_view(".rodata1"),        std::string_view(".constdata"),
+    std::string_view(".constdata*"),
+};
+
+bool matches(std::string_view pattern, std::string_view text) {
+  auto glob = llvm::GlobPattern::create({pattern.data(), pattern.size()});
+  if (!glob) { // not a pattern lld would take either; only its literal text can be meant
+    llvm::consumeError(glob.takeError());
+    return pattern == text;
+  }
+  return glob->match({text.data(), text.size()});
+}
+
+bool isWordChar(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+         std::string_view("_.$*?[]^-:/\\").find(c) != std::string_view::npos;
+}
+
+/// Words and single punctuation marks; comments and quotes are gone.
+std::vector<std::string> tokensOf(std::string_view text) {
+  std::vector<std::string> tokens;
+  for (std::size_t i = 0; i < text.size();) {
+    if (text.substr(i).starts_with("/*")) {
+      const std::size_t end = text.find("*/", i + 2);
+      i = end == std::string_view::npos ? text.size() : end + 2;
+    } else if (isWordChar(text[i])) {
+      std::size_t end = i;
+      while (end < text.size() && isWordChar(text[end]) && !text.substr(end).starts_with("/*"))
+        ++end;
+      tokens.emplace_back(text.substr(i, end - i));
+      i = end;
+    } else {
+      if (std::isspace(static_cast<unsigned char>(text[i])) == 0 && text[i] != '"')
+        tokens.emplace_back(1, text[i]);
+      ++i;
+    }
+  }
+  return tokens;
+}
+
+} // namespace
+
+LinkerScripts::LinkerScripts(const std::vector<std::string>& scripts,
+                             const std::vector<std::string>& arguments) {
+  for (const std::string& script : scripts)
+    readScript(script);
+  readArguments(arguments);
+}
+
+void LinkerScripts::readScript(const std::string& text) {
+  const auto tokens = tokensOf(text);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    words_.insert(tokens[i]);
+    if (tokens[i].size() > 1 && (tokens[i][0] == '.' || tokens[i].starts_with("*.")) &&
+        std::find(kGeneral.begin(), kGeneral.end(), tokens[i]) == kGeneral.end())
+      patterns_.insert(tokens[i]);
+    if (tokens[i] != "KEEP" || i + 1 >= tokens.size() || tokens[i + 1] != "(")
+      continue;
+    // KEEP ( FILE ( SECTION... ) ... ): the word before an inner parenthesis is the file, words inside are
+    // sections.
+    std::string file = "*";
+    std::size_t depth = 0;
+    for (std::size_t k = i + 1; k < tokens.size(); ++k) {
+      if (tokens[k] == "(") {
+        if (++depth == 2 && tokens[k - 1] != "(")
+          file = tokens[k - 1];
+      } else if (tokens[k] == ")") {
+        if (--depth == 0)
+          break;
+      } else if (depth >= 2) {
+        keeps_.push_back({file, tokens[k]});
+      }
+    }
+  }
+}
+
+void LinkerScripts::readArguments(const std::vector<std::string>& arguments) {
+  constexpr std::array kNamesSymbol = {
+      std::string_view("-e"),         std::string_view("--entry"),
+      std::string_view("-u"),         std::string_view("--undefined"),
+      std::string_view("--defsym"),   std::string_view("-defsym"),
+      std::string_view("--wrap"),     std::string_view("-wrap"),
+      std::string_view("--init"),     std::string_view("-init"),
+      std::string_view("--fini"),     std::string_view("-fini"),
+      std::string_view("-entry"),     std::string_view("--require-defined"),
+      std::string_view("-undefined"), std::string_view("--export-dynamic-symbol")};
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    const std::size_t equals = argument.find('=');
+    const std::string option = argument.substr(0, equals);
+    std::string value;
+    if (std::find(kNamesSymbol.begin(), kNamesSymbol.end(), option) != kNamesSymbol.end())
+      value = equals != std::string::npos ? argument.substr(equals + 1)
+              : i + 1 < arguments.size()  ? arguments[i + 1]
+                                          : "";
+    else if (argument.size() > 2 && argument[0] == '-' && (argument[1] == 'e' || argument[1] == 'u'))
+      value = argument.substr(2);
+    for (std::string& word : tokensOf(value))
+      words_.insert(std::move(word));
+  }
+}
+
+bool LinkerScripts::keeps(const std::string& object, std::string_view section) const {
+  return std::any_of(keeps_.begin(), keeps_.end(), [&](const Keep& keep) {
+    if (!matches(keep.section, section))
+      return false;
+    // "archive:member" or part of a path; taken as widely as possible.
+    std::string file = keep.file;
+    std::replace(file.begin(), file.end(), ':', '*');
+    return matches("*" + file + "*", object);
+  });
+}
+
+std::string LinkerScripts::placedByName(std::string_view section) const {
+  for (const std::string& pattern : patterns_)
+    if (matches(pattern, section))
+      return pattern;
+  return {};
+}
+
+} // namespace romlink::relink

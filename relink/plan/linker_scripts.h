@@ -1,0 +1,44 @@
+// What linker scripts and arguments say about single input sections: which are kept or placed by name, and
+// which symbols they mention. Such sections are in the image for their place or for the script's sake, so
+// they are never taken from the ROM.
+//
+// Reads tokens, not the grammar (GNU ld manual, "Linker Scripts"); where it cannot tell, it takes a section
+// for placed by name, which only costs bytes.
+//
+//   KEEP(*(.vectors))          kept: any file, .vectors
+//   *(.text.ramfunc .text*)    placed by name: .text.ramfunc; .text* is the usual pattern and says nothing
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace romlink::relink {
+
+class LinkerScripts {
+public:
+  /// `scripts`: their texts. `arguments`: the linker's, for -e, -u, --defsym and the like.
+  LinkerScripts(const std::vector<std::string>& scripts, const std::vector<std::string>& arguments);
+
+  /// KEEP(...) covers this section of the object that lld calls `object`.
+  [[nodiscard]] bool keeps(const std::string& object, std::string_view section) const;
+  /// A pattern that is meant for this section in particular; empty if there is none.
+  [[nodiscard]] std::string placedByName(std::string_view section) const;
+  /// A script or an argument mentions this symbol.
+  [[nodiscard]] bool mentions(std::string_view symbol) const { return words_.contains(symbol); }
+
+private:
+  struct Keep {
+    std::string file;
+    std::string section;
+  };
+  void readScript(const std::string& text);
+  void readArguments(const std::vector<std::string>& arguments);
+
+  std::vector<Keep> keeps_;
+  std::set<std::string, std::less<>> patterns_;
+  std::set<std::string, std::less<>> words_;
+};
+
+} // namespace romlink::relink

@@ -1,0 +1,180 @@
+#include "relink/relinker.h"
+
+#include "base/file.h"
+#include "relink/build_report.h"
+#include "relink/image/rom_image.h"
+#include "relink/link/lld.h"
+#include "relink/match/firmware.h"
+#include "relink/match/proof.h"
+#include "relink/patch/patch.h"
+#include "relink/plan/eligibility.h"
+#include "relink/plan/plan.h"
+#include "relink/verify/verify.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace romlink::relink {
+namespace fs = std::filesystem;
+namespace {
+
+using romlink::v1::Finding;
+using romlink::v1::LinkReport;
+
+/// A finished link, read back.
+struct ReadLink {
+  LinkedFiles files;
+  std::vector<std::uint8_t> content; ///< what `elf` views into
+  ElfImage elf;
+  Firmware firmware;
+};
+
+class Stopwatch {
+public:
+  /// Milliseconds since the last call or the start.
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double, std::milli>(now - std::exchange(start_, now)).count();
+  }
+
+private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+Result<void> refuseUnsupported(const std::vector<std::string>& arguments) {
+  constexpr std::string_view kOutputs[] = {"-r",   "--relocatable", "-shared",     "--shared", "-Bshareable",
+                                           "-pie", "--pie",         "--strip-all", "-s",       "-i"};
+  for (const std::string& argument : arguments)
+    if (std::find(std::begin(kOutputs), std::end(kOutputs), argument) != std::end(kOutputs))
+      return fail(ErrorCode::Usage, "this kind of output cannot be linked against a ROM", argument,
+                  "romlink makes static images with a symbol table",
+                  "leave the option out; strip the image afterwards");
+  return {};
+}
+
+Result<LinkedFiles> runIn(const fs::path& folder, const std::vector<std::string>& arguments,
+                          const fs::path& scratch, const std::string& name) {
+  std::error_code status;
+  fs::current_path(folder, status);
+  if (status)
+    return fail(ErrorCode::Internal, "cannot enter the folder", folder.string(), status.message());
+  return runLld(arguments, scratch / (name + ".elf"), scratch / (name + ".map"),
+                scratch / (name + ".messages"));
+}
+
+Result<ReadLink> readBack(LinkedFiles files, InputFiles& inputs,
+                          const std::vector<std::string>& others = {}) {
+  ReadLink link;
+  link.files = std::move(files);
+  ROMLINK_ASSIGN(link.content, readFile(link.files.image));
+  ROMLINK_ASSIGN(link.elf, ElfImage::read(link.content, "the linked image"));
+  ROMLINK_ASSIGN(const auto map, readFile(link.files.map));
+  ROMLINK_ASSIGN(auto placed, readLinkMap(asText(map)));
+  ROMLINK_ASSIGN(link.firmware, readFirmware(inputs, link.elf, std::move(placed), others));
+  return link;
+}
+
+Result<LinkOutcome> linkPlainOnly(const LinkJob& job) {
+  LinkOutcome outcome;
+  ROMLINK_ASSIGN(auto files, runIn(job.inputs, job.arguments, job.scratch, "plain"));
+  ROMLINK_ASSIGN(const auto content, readFile(files.image));
+  ROMLINK_ASSIGN(const auto elf, ElfImage::read(content, "the linked image"));
+  outcome.report.set_verdict(LinkReport::COMPATIBLE);
+  outcome.report.mutable_flash()->set_baseline_bytes(flashBytes(elf));
+  outcome.report.mutable_flash()->set_linked_bytes(flashBytes(elf));
+  if (!job.planOnly) {
+    outcome.image = files.image;
+    outcome.map = files.map;
+  }
+  outcome.diagnostics = std::move(files.warnings);
+  return outcome;
+}
+
+/// The second link: patched copies of the inputs, and the object that names the ROM.
+Result<LinkedFiles> linkAgainstRom(const LinkJob& job, const InputFiles& inputs, const Firmware& firmware,
+                                   const Plan& plan, std::uint32_t romSize, bool loadedId) {
+  constexpr const char* kIdObject = "romlink-rom-id.o";
+  const fs::path patched = job.scratch / "patched";
+  std::error_code status;
+  fs::create_directory(patched, status);
+  ROMLINK_TRY(patchInputs(inputs.folder(), patched, firmware, plan));
+  ROMLINK_TRY(writeFile(patched / kIdObject, romIdObject(job.rom->imageHash, romSize, loadedId)));
+  std::vector<std::string> arguments = job.arguments;
+  arguments.emplace_back(kIdObject);
+  return runIn(patched, arguments, job.scratch, "linked");
+}
+
+bool reportOverlaps(const ElfImage& plain, const RomImage& rom, const RomReference& reference,
+                    LinkReport& report) {
+  const auto overlaps = overlapsOf(plain, rom.flashRanges(), reference.sharedRam);
+  for (const Overlap& overlap : overlaps)
+    addFinding(report, Finding::ERROR, overlap.code, overlap.message);
+  return !overlaps.empty();
+}
+
+void nameRom(const RomReference& rom, LinkReport& report) {
+  report.set_rom_image_hash(rom.imageHash.text());
+  report.set_rom_name(rom.name);
+  report.set_rom_version(rom.version);
+  report.set_verdict(LinkReport::COMPATIBLE);
+  report.set_tool_version(ROMLINK_VERSION);
+}
+
+} // namespace
+
+Result<LinkOutcome> relink(const LinkJob& job) {
+  InputFiles inputs(job.inputs);
+  ROMLINK_TRY(inputs.check());
+  if (!job.rom)
+    return linkPlainOnly(job);
+
+  Stopwatch watch;
+  LinkOutcome outcome;
+  LinkReport& report = outcome.report;
+  nameRom(*job.rom, report);
+  ROMLINK_TRY(refuseUnsupported(job.arguments));
+  ROMLINK_ASSIGN(const auto policy, Policy::read(job.policy));
+  ROMLINK_ASSIGN(const auto rom, RomImage::read(job.rom->elf, job.rom->volatileRanges));
+
+  ROMLINK_ASSIGN(auto plainFiles, runIn(inputs.folder(), job.arguments, job.scratch, "plain"));
+  outcome.diagnostics = plainFiles.warnings;
+  ROMLINK_ASSIGN(const auto plain, readBack(std::move(plainFiles), inputs));
+  const LinkedImage plainImage{plain.elf, plain.firmware.placed};
+  if (reportOverlaps(plain.elf, rom, *job.rom, report)) {
+    report.set_verdict(LinkReport::INCOMPATIBLE);
+    reportSizes(plainImage, nullptr, report);
+    return outcome;
+  }
+
+  ROMLINK_ASSIGN(const auto scriptTexts, inputs.scripts());
+  const LinkerScripts scripts(scriptTexts, job.arguments);
+  const Proof proof =
+      prove(plain.firmware, rom, keepLocal(plain.firmware, scripts, policy, job.rom->sharedSymbols));
+  const Plan plan = decide(plain.firmware, proof);
+  reportDecisions(plain.firmware, plan, report);
+  for (const std::string& unused : policy.unused)
+    addFinding(report, Finding::NOTE, "POLICY_NOT_USED", unused);
+  report.mutable_timing()->set_plan_ms(watch.lap());
+  // From here on the plan is fixed.
+
+  const bool loadedId = !scripts.placedByName(kLoadedIdSection).empty();
+  ROMLINK_ASSIGN(auto linkedFiles,
+                 linkAgainstRom(job, inputs, plain.firmware, plan, rom.imageSize(), loadedId));
+  report.mutable_timing()->set_link_ms(watch.lap());
+
+  InputFiles patched(job.scratch / "patched");
+  ROMLINK_ASSIGN(const auto linked, readBack(std::move(linkedFiles), patched, plain.firmware.objectNames()));
+  ROMLINK_TRY(verifyOutput(
+      {linked.elf, linked.firmware, plain.firmware, plan, rom, job.rom->imageHash, job.rom->sharedRam}));
+  report.mutable_timing()->set_verify_ms(watch.lap());
+
+  const LinkedImage linkedImage{linked.elf, linked.firmware.placed};
+  reportSizes(plainImage, &linkedImage, report);
+  if (!job.planOnly) {
+    outcome.image = linked.files.image;
+    outcome.map = linked.files.map;
+  }
+  return outcome;
+}
+
+} // namespace romlink::relink

@@ -1,0 +1,167 @@
+#include "relink/verify/verify.h"
+
+#include "relink/patch/patch.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <llvm/BinaryFormat/ELF.h>
+#include <set>
+
+namespace romlink::relink {
+namespace {
+
+tl::unexpected<Error> refused(std::string where, std::string why) {
+  return fail(ErrorCode::Refused, "a check of the linked image failed", std::move(where), std::move(why),
+              "please report this with the inputs; the policy can keep the symbol local meanwhile");
+}
+
+std::string placeOf(const LiveSection& live, std::uint32_t offset) {
+  return fmt::format("{}:({}+{:#x})", live.object->name, live.elf().name, offset);
+}
+
+class Verifier {
+public:
+  explicit Verifier(const VerifyQuestion& question) : q_(question) {
+    for (SectionId id = 0; id < q_.plain.sections.size(); ++id) {
+      const LiveSection& live = q_.plain.sections[id];
+      byPlace_[keyOf(live)] = id;
+      const Decision& decision = q_.plan.sections[id];
+      if (!decision.shared)
+        continue;
+      for (const SectionSymbol& symbol : live.symbols)
+        if (symbol.function)
+          entries_.insert(*decision.romAddress + symbol.offset);
+    }
+  }
+
+  Result<void> run() const {
+    ROMLINK_TRY(checkReferences());
+    ROMLINK_TRY(checkBranches());
+    const auto overlaps = overlapsOf(q_.output, q_.rom.flashRanges(), q_.sharedRam);
+    if (!overlaps.empty())
+      return refused({}, overlaps.front().message);
+    return checkNote();
+  }
+
+private:
+  using Key = std::pair<std::string_view, std::pair<std::size_t, std::uint32_t>>;
+  static Key keyOf(const LiveSection& live) {
+    return {live.object->file, {live.object->fileOffset, live.index}};
+  }
+
+  Result<void> checkReferences() const {
+    for (const LiveSection& live : q_.linked.sections) {
+      const auto known = byPlace_.find(keyOf(live));
+      if (known == byPlace_.end()) {
+        if (live.elf().name == kLoadedIdSection)
+          continue;
+        return refused(placeOf(live, 0), "it was not part of the plain link");
+      }
+      const LiveSection& before = q_.plain.sections[known->second];
+      if (q_.plan.sections[known->second].shared)
+        return refused(placeOf(live, 0), "it is shared, and yet it is in the image");
+      if (live.unusable != before.unusable)
+        return refused(placeOf(live, 0), live.unusable);
+      if (live.references.size() != before.references.size())
+        return refused(placeOf(live, 0), "it has other relocations than in the plain link");
+      for (std::size_t i = 0; i < live.references.size(); ++i)
+        if (const std::string why = differs(before.references[i], live.references[i]); !why.empty())
+          return refused(placeOf(live, live.references[i].place), why);
+    }
+    return {};
+  }
+
+  /// Empty if the reference leads where the plan says.
+  std::string differs(const Reference& before, const Reference& now) const {
+    using Target = Reference::Target;
+    if (before.target == Target::Section && q_.plan.sections[before.section].shared) {
+      Address expected = *q_.plan.sections[before.section].romAddress + before.offset;
+      if (before.thumb && !before.kind.isBranch())
+        expected |= 1;
+      if (now.target != Target::Absolute || now.value != expected)
+        return fmt::format("the reference to {} does not lead to the ROM's copy at {:#010x}", now.symbol,
+                           expected);
+      return {};
+    }
+    // The ROM's identity is the one symbol that only this link defines.
+    if (before.target == Target::Unresolved && now.target == Target::Section &&
+        q_.linked.sections[now.section].elf().name == kLoadedIdSection)
+      return {};
+    if (now.target != before.target)
+      return fmt::format("the reference to {} is resolved in another way than in the plain link", now.symbol);
+    if (now.target == Target::Section) {
+      const bool same = keyOf(q_.linked.sections[now.section]) == keyOf(q_.plain.sections[before.section]) &&
+                        now.offset == before.offset && now.thumb == before.thumb;
+      return same ? std::string() : fmt::format("the reference to {} leads to another section", now.symbol);
+    }
+    if (now.target == Target::Absolute && now.value != before.value)
+      return fmt::format("the absolute reference to {} has changed", now.symbol);
+    return {};
+  }
+
+  Result<void> checkBranches() const {
+    ROMLINK_ASSIGN(const auto branches, decodeBranches(q_.output));
+    for (const DecodedBranch& branch : branches)
+      if (q_.rom.isInRom(branch.to) && !entries_.contains(branch.to))
+        return refused(fmt::format("{:#010x}", branch.from),
+                       fmt::format("its branch to {:#010x} enters the ROM at no shared function", branch.to));
+    return {};
+  }
+
+  Result<void> checkNote() const {
+    const auto id = romIdOf(q_.output);
+    if (!id)
+      return fail(ErrorCode::Refused, "the linked image does not carry the ROM's identity",
+                  std::string(kNoteSection), "the linker script discards that section",
+                  "let the script's /DISCARD/ spare " + std::string(kNoteSection));
+    if (*id != q_.imageHash)
+      return refused(std::string(kNoteSection), "it names another ROM");
+    return {};
+  }
+
+  const VerifyQuestion& q_;
+  std::map<Key, SectionId> byPlace_;
+  std::set<Address> entries_;
+};
+
+} // namespace
+
+Result<void> verifyOutput(const VerifyQuestion& question) {
+  return Verifier(question).run();
+}
+
+std::vector<Overlap> overlapsOf(const ElfImage& image, const std::vector<AddressRange>& romFlash,
+                                const std::optional<AddressRange>& sharedRam) {
+  std::vector<Overlap> overlaps;
+  const auto range = [](const AddressRange& r) {
+    return fmt::format("{:#010x}-{:#010x}", r.address, r.end());
+  };
+  for (const Segment& segment : image.loadSegments) {
+    const AddressRange load{segment.physicalAddress, static_cast<std::uint32_t>(segment.data.size())};
+    const AddressRange run{segment.virtualAddress, segment.memorySize};
+    for (const AddressRange& rom : romFlash)
+      for (const AddressRange& ours : {load, run})
+        if (ours.size > 0 && ours.overlaps(rom)) {
+          overlaps.push_back(
+              {"ROM_OVERLAP", fmt::format("the firmware's segment {} overlaps the ROM's flash {}",
+                                          range(ours), range(rom))});
+          break;
+        }
+  }
+  if (!sharedRam)
+    return overlaps;
+  // A section without contents that lies wholly inside is the firmware's reservation of the shared range.
+  for (const Section& section : image.sections) {
+    const AddressRange ours{section.address, section.size};
+    if (!section.isAllocated() || section.size == 0 || !ours.overlaps(*sharedRam))
+      continue;
+    if (section.type == llvm::ELF::SHT_NOBITS && sharedRam->contains(ours))
+      continue;
+    overlaps.push_back(
+        {"SHARED_RAM_OVERLAP", fmt::format("the firmware's section {} {} overlaps the ROM's shared RAM {}",
+                                           section.name, range(ours), range(*sharedRam))});
+  }
+  return overlaps;
+}
+
+} // namespace romlink::relink
