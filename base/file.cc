@@ -4,8 +4,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,16 +14,34 @@ Result<std::vector<std::uint8_t>> readFile(const fs::path& file) {
   std::error_code status;
   if (fs::is_directory(file, status))
     return fail(ErrorCode::Malformed, "cannot read", file.string(), "it is a directory");
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
-  if (!in)
+  const auto failed = [&] {
     return fail(ErrorCode::Malformed, "cannot read", file.string(), std::strerror(errno));
-  std::vector<std::uint8_t> content;
-  if (const auto size = fs::file_size(file, status); !status)
-    content.reserve(size);
-  content.assign(std::istreambuf_iterator<char>(in), {});
-  if (in.bad())
-    return fail(ErrorCode::Malformed, "cannot read", file.string(), std::strerror(errno));
+  };
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return failed();
+  struct stat facts = {};
+  ::fstat(fd, &facts);
+  // One byte more than the size, so that the end shows without another round.
+  std::vector<std::uint8_t> content(static_cast<std::size_t>(facts.st_size) + 1);
+  std::size_t done = 0;
+  for (;;) {
+    if (done == content.size())
+      content.resize(content.size() * 2);
+    const ssize_t n = ::read(fd, content.data() + done, content.size() - done);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0) {
+      auto error = failed();
+      ::close(fd);
+      return error;
+    }
+    if (n == 0)
+      break;
+    done += static_cast<std::size_t>(n);
+  }
+  ::close(fd);
+  content.resize(done);
   return content;
 }
 

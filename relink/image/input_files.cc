@@ -1,9 +1,8 @@
 #include "relink/image/input_files.h"
 
-#include "base/file.h"
-
 #include <algorithm>
 #include <llvm/Object/Archive.h>
+#include <llvm/Support/MemoryBuffer.h>
 
 namespace romlink::relink {
 namespace fs = std::filesystem;
@@ -55,23 +54,6 @@ Result<std::vector<Member>> membersOf(Bytes content, const std::string& where) {
   return members;
 }
 
-Result<void> checkFile(const fs::path& file, const std::string& where) {
-  ROMLINK_ASSIGN(const auto content, readFile(file));
-  switch (formatOf(content)) {
-  case Format::Other:
-    return {};
-  case Format::Elf:
-    return ElfImage::checkHeader(content, where);
-  case Format::Archive:
-    break;
-  }
-  ROMLINK_ASSIGN(const auto members, membersOf(content, where));
-  for (const Member& member : members)
-    if (formatOf(member.content) == Format::Elf)
-      ROMLINK_TRY(ElfImage::checkHeader(member.content, where + "(" + member.name + ")"));
-  return {};
-}
-
 /// Regular files below `folder`, by relative path, sorted.
 std::vector<std::string> filesBelow(const fs::path& folder) {
   std::vector<std::string> files;
@@ -85,9 +67,20 @@ std::vector<std::string> filesBelow(const fs::path& folder) {
 
 } // namespace
 
-Result<void> InputFiles::check() const {
-  for (const std::string& file : filesBelow(folder_))
-    ROMLINK_TRY(checkFile(folder_ / file, file));
+InputFiles::InputFiles(fs::path folder) : folder_(std::move(folder)) {}
+
+InputFiles::~InputFiles() = default;
+
+Result<void> InputFiles::check() {
+  for (const std::string& path : filesBelow(folder_)) {
+    ROMLINK_ASSIGN(const File* file, load(path));
+    if (formatOf(file->content) == Format::Elf)
+      ROMLINK_TRY(ElfImage::checkHeader(file->content, path));
+    for (const auto& [name, places] : file->members)
+      for (const auto& [offset, size] : places)
+        if (const Bytes member = file->content.subspan(offset, size); formatOf(member) == Format::Elf)
+          ROMLINK_TRY(ElfImage::checkHeader(member, path + "(" + name + ")"));
+  }
   return {};
 }
 
@@ -97,8 +90,12 @@ Result<const InputFiles::File*> InputFiles::load(const std::string& path) {
   std::error_code status;
   if (!fs::is_regular_file(folder_ / path, status))
     return static_cast<const File*>(nullptr);
+  auto buffer = llvm::MemoryBuffer::getFile((folder_ / path).string(), false, false);
+  if (!buffer)
+    return fail(ErrorCode::Malformed, "cannot read", path, buffer.getError().message());
   auto file = std::make_unique<File>();
-  ROMLINK_ASSIGN(file->content, readFile(folder_ / path));
+  file->mapped = std::move(*buffer);
+  file->content = asBytes({file->mapped->getBufferStart(), file->mapped->getBufferSize()});
   if (formatOf(file->content) == Format::Archive) {
     ROMLINK_ASSIGN(const auto members, membersOf(file->content, path));
     for (const Member& member : members)
@@ -113,7 +110,7 @@ Result<std::vector<std::shared_ptr<const ObjectFile>>> InputFiles::objectsNamed(
   std::vector<std::shared_ptr<const ObjectFile>> objects;
   const auto add = [&](const File& file, const std::string& path, std::size_t offset,
                        std::size_t size) -> Result<void> {
-    const Bytes content = Bytes(file.content).subspan(offset, size);
+    const Bytes content = file.content.subspan(offset, size);
     if (formatOf(content) != Format::Elf)
       return {};
     ROMLINK_ASSIGN(auto elf, ElfImage::read(content, name));
@@ -135,12 +132,12 @@ Result<std::vector<std::shared_ptr<const ObjectFile>>> InputFiles::objectsNamed(
   return objects_.emplace(name, std::move(objects)).first->second;
 }
 
-Result<std::vector<std::string>> InputFiles::scripts() const {
+Result<std::vector<std::string>> InputFiles::scripts() {
   std::vector<std::string> texts;
-  for (const std::string& file : filesBelow(folder_)) {
-    ROMLINK_ASSIGN(const auto content, readFile(folder_ / file));
-    if (formatOf(content) == Format::Other)
-      texts.emplace_back(asText(content));
+  for (const std::string& path : filesBelow(folder_)) {
+    ROMLINK_ASSIGN(const File* file, load(path));
+    if (formatOf(file->content) == Format::Other)
+      texts.emplace_back(asText(file->content));
   }
   return texts;
 }

@@ -11,6 +11,10 @@
 #include <string>
 #include <vector>
 
+namespace llvm {
+class MemoryBuffer;
+}
+
 namespace romlink::relink {
 
 struct ObjectFile {
@@ -22,27 +26,30 @@ struct ObjectFile {
 
 class InputFiles {
 public:
-  explicit InputFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  explicit InputFiles(std::filesystem::path folder);
+  ~InputFiles();
 
   /// Checks every file below the folder: ELF files and archive members must be 32-bit little-endian Arm and
   /// whole. Malformed names the file. Other files are taken for linker scripts.
-  Result<void> check() const;
+  Result<void> check();
 
   /// The objects that lld calls `name`: several if an archive has several members of one name; none if the
   /// name is no file of ours (lld's synthetic sections, an LTO object).
   Result<std::vector<std::shared_ptr<const ObjectFile>>> objectsNamed(const std::string& name);
 
   /// The text of every file that is neither ELF nor an archive: linker scripts.
-  Result<std::vector<std::string>> scripts() const;
+  Result<std::vector<std::string>> scripts();
 
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
 private:
   struct File {
-    std::vector<std::uint8_t> content;
+    std::unique_ptr<llvm::MemoryBuffer> mapped;
+    Bytes content; ///< of `mapped`
     std::map<std::string, std::vector<std::pair<std::size_t, std::size_t>>>
         members; ///< offset and size by name
   };
+  /// Nullptr if there is no such file.
   Result<const File*> load(const std::string& path);
 
   std::filesystem::path folder_;
