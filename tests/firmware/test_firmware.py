@@ -1,9 +1,8 @@
 """Tests of the test firmware itself: it boots, refuses what it must, and is built the way the other tests rely on.
 
-Builds into the directory that ROMLINK_FIRMWARE_OUT names, else into a temporary one.
+conftest.py builds it.
 """
 import hashlib
-import os
 import pathlib
 import re
 import struct
@@ -14,51 +13,23 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
+import boot
+import build
+import make_c
+import sign
+from outcome import MISMATCH, assert_passes, vectors
+
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE / "keys")]
-import boot  # noqa: E402
-import build  # noqa: E402
-import make_c  # noqa: E402
-import sign  # noqa: E402
 
 BOARDS = ("an521", "an385")
-VECTORS = 51
-MISMATCH = "firmware: this ROM is not the one it was linked against\n"
 
 
 def tool(*command):
     return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """built(board, variant, linker): the directory of that build."""
-    root = pathlib.Path(os.environ.get("ROMLINK_FIRMWARE_OUT") or tmp_path_factory.mktemp("firmware"))
-    done = {}
-
-    def get(board="an521", variant="default", linker="gnu"):
-        key = (board, variant, linker)
-        if key not in done:
-            done[key] = root / "-".join(key)
-            build.Build(done[key], *key).run()
-        return done[key]
-    return get
-
-
 def arguments(directory):
     return (directory / "spe-link.args").read_text().splitlines()
-
-
-def vectors(output):
-    return re.findall(r"^vector (\S+): (\S+)$", output, re.M)
-
-
-def assert_passes(code, output):
-    results = vectors(output)
-    assert code == 0, output
-    assert len(results) == VECTORS and {result for _, result in results} == {"pass"}, output
-    assert len({name for name, _ in results}) == VECTORS
-    assert output.endswith(f"firmware: {VECTORS} vectors pass\n")
 
 
 @pytest.mark.parametrize("board", BOARDS)
