@@ -1,6 +1,7 @@
 // Checks everything the archive holds and names what is damaged, without stopping at the first problem.
 //
-// 1. SQLite's own checks of the file: integrity_check, foreign_key_check. The tables and triggers are those that
+// 1. SQLite's own checks of the file: integrity_check, foreign_key_check. The tables and triggers are those
+// that
 //    schema/*.sql make; without the triggers the archive would work, but nothing would protect it.
 // 2. Every blob is read and re-hashed. A damaged one is named by its digest, and by every artifact that it
 // is.

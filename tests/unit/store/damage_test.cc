@@ -91,6 +91,7 @@ TEST_F(Damage, missingTruncatedAndMisstatedChunksAreFound) {
         "UPDATE chunk SET size = 9223372036854775807 WHERE blob_id = 1 AND position = 0",
         "UPDATE chunk SET size = -1 WHERE blob_id = 1 AND position = 0",
         "UPDATE blob SET size = size + 1 WHERE id = 1", "UPDATE blob SET size = 262144 WHERE id = 1",
+        "UPDATE blob SET size = 1 << 50 WHERE id = 1; UPDATE chunk SET size = 1 << 45 WHERE blob_id = 1",
         "UPDATE blob SET size = 0 WHERE id = 1", "UPDATE blob SET size = -1 WHERE id = 1",
         "UPDATE blob SET size = 9223372036854775807 WHERE id = 1"}) {
     SCOPED_TRACE(statement);
@@ -120,6 +121,15 @@ TEST_F(Damage, lostAndAlteredRowsAreFoundAndTheRecordNamed) {
     EXPECT_THAT(problems, Contains(HasSubstr("bl2@2")));
     EXPECT_THAT(problems, testing::Not(Contains(HasSubstr("bl1@1"))));
   }
+}
+
+TEST_F(Damage, anIndexThatNoRecordNeedsIsChecked) {
+  const auto page =
+      std::stoul(sql(database(), "SELECT rootpage FROM sqlite_schema WHERE name = 'rom_by_build_id'").at(0));
+  std::vector<std::uint8_t> bytes = ok(readFile(database()));
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>((page - 1) * 4096 + 8), 4088, 0);
+  ok(writeFile(database(), bytes));
+  EXPECT_THAT(ok(open().verify({})), Contains(testing::StartsWith("database: ")));
 }
 
 TEST_F(Damage, aLostRomRowIsFound) {

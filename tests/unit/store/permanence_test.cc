@@ -67,7 +67,7 @@ TEST_F(Permanence, replacingByAnotherKeyIsRefused) {
               HasSubstr("permanent"));
 }
 
-TEST_F(Permanence, verifyMissesAnAbsentTrigger) {
+TEST_F(Permanence, verifyNamesAnAbsentTrigger) {
   sql(database(), "DROP TRIGGER label_no_delete");
   EXPECT_THAT(ok(open().verify({})), testing::ElementsAre(HasSubstr("trigger label_no_delete")));
 }
