@@ -3,8 +3,11 @@
 #
 #   tests/bare/run.sh [--keep] [--root DIR] [-- COMMAND...]
 #
+# shellcheck disable=SC2016,SC2317  # apt's own variables; functions that a trap calls
+#
 # Makes a root with debootstrap, clones the last commit into it and runs both scripts there by chroot as root, or
-# COMMAND instead (in the clone). Prints how long each took. Removes the root at the end unless --keep.
+# COMMAND instead (in the clone). Prints how long each took. Removes the root at the end, unless --keep or --root was
+# given; a root that is there already is used again.
 # Needs root (or sudo), 6 GB of disk and the Debian mirror that this machine uses.
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
 
@@ -15,7 +18,7 @@ commands=(scripts/demo scripts/test)
 while [ $# -gt 0 ]; do
   case $1 in
     --keep) keep=yes ;;
-    --root) root=${2:?"--root needs a directory"}; shift ;;
+    --root) root=${2:?"--root needs a directory"} keep=yes; shift ;;
     --) shift; commands=("$*"); break ;;
     *) die "unknown option: $1" "--keep, --root DIR or -- COMMAND" ;;
   esac
