@@ -1,0 +1,40 @@
+// What the commands share. Each command is one file: it declares its options on the CLI11 application and
+// stores what to do in `Invocation::run`.
+#pragma once
+
+#include "base/error.h"
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace romlink::client {
+
+struct GlobalOptions {
+  std::string server;  ///< --server
+  std::string archive; ///< --archive
+  bool json = false;
+  bool quiet = false;
+};
+
+struct Invocation {
+  GlobalOptions global;
+  /// The chosen command. Returns the exit code.
+  std::function<Result<int>()> run;
+};
+
+void addRomPublish(CLI::App& rom, Invocation& invocation);
+void addRomList(CLI::App& rom, Invocation& invocation);
+void addRomShow(CLI::App& rom, Invocation& invocation);
+void addRomFetch(CLI::App& rom, Invocation& invocation);
+void addRomIdentify(CLI::App& rom, Invocation& invocation);
+void addLink(CLI::App& app, Invocation& invocation);
+void addPlan(CLI::App& app, Invocation& invocation);
+void addCheck(CLI::App& app, Invocation& invocation);
+void addArchiveVerify(CLI::App& archive, Invocation& invocation);
+void addArchiveStats(CLI::App& archive, Invocation& invocation);
+
+} // namespace romlink::client

@@ -1,0 +1,68 @@
+// romlink: the command line. Each command is a file of its own (command.h).
+#include "client/command.h"
+#include "client/console.h"
+#include "client/interrupts.h"
+
+#include <CLI/CLI.hpp>
+
+namespace romlink::client {
+namespace {
+
+void declareGlobals(CLI::App& app, GlobalOptions& global) {
+  app.add_option("--server", global.server, "the service: HOST:PORT or unix:PATH; else $ROMLINK_SERVER");
+  app.add_option("--archive", global.archive, "the archive's folder; its daemon is started on demand");
+  app.add_flag("--json", global.json, "print the result as JSON");
+  app.add_flag("--quiet", global.quiet, "print no progress and no summaries");
+  app.set_version_flag("--version", "romlink " ROMLINK_VERSION);
+}
+
+void declareCommands(CLI::App& app, Invocation& invocation) {
+  auto* rom = app.add_subcommand("rom", "released boot ROMs: publish, list, show, fetch, identify");
+  rom->require_subcommand(1);
+  rom->footer("Example:\n  romlink --archive roms rom list");
+  addRomPublish(*rom, invocation);
+  addRomList(*rom, invocation);
+  addRomShow(*rom, invocation);
+  addRomFetch(*rom, invocation);
+  addRomIdentify(*rom, invocation);
+  addLink(app, invocation);
+  addPlan(app, invocation);
+  addCheck(app, invocation);
+  auto* archive = app.add_subcommand("archive", "the archive itself: verify, stats");
+  archive->require_subcommand(1);
+  archive->footer("Example:\n  romlink --archive roms archive verify");
+  addArchiveVerify(*archive, invocation);
+  addArchiveStats(*archive, invocation);
+}
+
+int run(int argc, char** argv) {
+  watchInterrupts();
+  CLI::App app("romlink: archives boot ROMs and links firmware against the code that is in them");
+  app.fallthrough(); // options of romlink itself may follow the command
+  app.require_subcommand(1);
+  app.footer("Example:\n  romlink --archive roms rom publish --name boot --version 1.0 --elf boot.elf\n"
+             "  romlink --archive roms link --rom boot@1.0 -- -T flash.ld main.o -o firmware.elf");
+  Invocation invocation;
+  declareGlobals(app, invocation.global);
+  declareCommands(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return finishOutput(app.exit(success));
+  } catch (const CLI::ParseError& error) {
+    return printError({ErrorCode::Usage,
+                       "cannot use these arguments",
+                       {},
+                       error.what(),
+                       "romlink COMMAND --help shows how"});
+  }
+  const auto done = invocation.run();
+  return finishOutput(done ? *done : printError(done.error()));
+}
+
+} // namespace
+} // namespace romlink::client
+
+int main(int argc, char** argv) {
+  return romlink::client::run(argc, argv);
+}

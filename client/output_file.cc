@@ -1,0 +1,92 @@
+#include "client/output_file.h"
+
+#include "client/interrupts.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace romlink::client {
+namespace fs = std::filesystem;
+namespace {
+
+tl::unexpected<Error> cannotWrite(const fs::path& file) {
+  return fail(ErrorCode::Malformed, "cannot write", file.string(), std::strerror(errno));
+}
+
+} // namespace
+
+OutputFile::OutputFile(fs::path file, std::string temporary, int fd)
+    : file_(std::move(file)), temporary_(std::move(temporary)), fd_(fd) {}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : file_(std::move(other.file_)), temporary_(std::exchange(other.temporary_, {})),
+      fd_(std::exchange(other.fd_, -1)) {}
+
+OutputFile::~OutputFile() {
+  if (fd_ < 0)
+    return;
+  ::close(fd_);
+  if (!temporary_.empty()) {
+    ::unlink(temporary_.c_str());
+    keepOnInterrupt(temporary_);
+  }
+}
+
+Result<OutputFile> OutputFile::create(const fs::path& file) {
+  std::error_code status;
+  fs::path target = file;
+  if (const fs::path real = fs::canonical(file, status); !status)
+    target = real; // a symbolic link stays one
+  if (fs::exists(target, status) && !fs::is_regular_file(target, status)) {
+    const int fd = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+      return cannotWrite(file);
+    return OutputFile(target, {}, fd);
+  }
+  std::string temporary = (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
+  const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
+  if (fd < 0)
+    return cannotWrite(file);
+  removeOnInterrupt(temporary);
+  return OutputFile(target, temporary, fd);
+}
+
+Result<void> OutputFile::write(Bytes bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return cannotWrite(file_);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Result<void> OutputFile::commit(bool executable) {
+  if (!temporary_.empty()) {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    if (::fchmod(fd_, (executable ? 0777 : 0666) & ~mask) != 0 ||
+        ::rename(temporary_.c_str(), file_.c_str()) != 0)
+      return cannotWrite(file_);
+    keepOnInterrupt(temporary_);
+    temporary_.clear();
+  }
+  if (::close(std::exchange(fd_, -1)) != 0)
+    return cannotWrite(file_);
+  return {};
+}
+
+Result<OutputFile> prepareOutput(const fs::path& file, std::string_view content) {
+  ROMLINK_ASSIGN(OutputFile output, OutputFile::create(file));
+  ROMLINK_TRY(output.write(asBytes(content)));
+  return output;
+}
+
+} // namespace romlink::client

@@ -1,0 +1,36 @@
+// A file that appears complete or not at all, however the program ends.
+//
+// Content goes to a neighbour with a temporary name; commit() renames it. What was there before stays until
+// then. A target that is no regular file (/dev/null, a pipe) is written to directly.
+#pragma once
+
+#include "base/digest.h"
+#include "base/error.h"
+
+#include <filesystem>
+#include <string>
+
+namespace romlink::client {
+
+class OutputFile {
+public:
+  /// Malformed (exit code 3) if the file cannot be created.
+  static Result<OutputFile> create(const std::filesystem::path& file);
+  OutputFile(OutputFile&& other) noexcept;
+  OutputFile& operator=(OutputFile&&) = delete;
+  ~OutputFile();
+
+  Result<void> write(Bytes bytes);
+  Result<void> commit(bool executable = false);
+
+private:
+  OutputFile(std::filesystem::path file, std::string temporary, int fd);
+  std::filesystem::path file_;
+  std::string temporary_; ///< empty: the target is written directly
+  int fd_;
+};
+
+/// create(), write() and, later, commit() for content that is already there.
+Result<OutputFile> prepareOutput(const std::filesystem::path& file, std::string_view content);
+
+} // namespace romlink::client

@@ -1,0 +1,19 @@
+// ROMs as text for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace romlink::v1 {
+class Rom;
+}
+
+namespace romlink::client {
+
+/// Columns: name@version, hash, size, published.
+[[nodiscard]] std::string romTable(const std::vector<v1::Rom>& roms);
+
+/// All that is known of one ROM, one fact a line.
+[[nodiscard]] std::string romDescription(const v1::Rom& rom);
+
+} // namespace romlink::client
