@@ -62,14 +62,18 @@ bool serves(const fs::path& socket) {
          connect("unix:" + socket.string())->WaitForConnected(std::chrono::system_clock::now() + kAnswerTime);
 }
 
-// What the daemon prints until it closes its output: "listening on ...", or why it cannot.
-std::string readAll(int fd) {
+// The first line the daemon prints: "listening on ...", or why it cannot.
+std::string readLine(int fd) {
   std::string text;
   std::array<char, 1024> buffer{};
-  for (ssize_t n = 0; (n = ::read(fd, buffer.data(), buffer.size())) > 0 || (n < 0 && errno == EINTR);)
+  while (text.find('\n') == std::string::npos) {
+    const ssize_t n = ::read(fd, buffer.data(), buffer.size());
+    if (n == 0 || (n < 0 && errno != EINTR))
+      break;
     if (n > 0)
       text.append(buffer.data(), static_cast<std::size_t>(n));
-  return text;
+  }
+  return text.substr(0, text.find('\n'));
 }
 
 int spawnDaemon(const fs::path& program, const fs::path& folder, const fs::path& socket, int output,
@@ -106,7 +110,7 @@ Result<void> startDaemon(const fs::path& folder, const fs::path& socket) {
   pid_t pid = -1;
   const int status = spawnDaemon(program, folder, socket, ends[1], pid);
   ::close(ends[1]);
-  const std::string said = status == 0 ? readAll(ends[0]) : std::string();
+  const std::string said = status == 0 ? readLine(ends[0]) : std::string();
   ::close(ends[0]);
   if (status != 0)
     return unavailable("cannot start the daemon", program, std::strerror(status),
@@ -115,9 +119,8 @@ Result<void> startDaemon(const fs::path& folder, const fs::path& socket) {
     return {};
   ::waitpid(pid, nullptr, 0);
   constexpr std::string_view kPrefix = "romlink: error: ";
-  const std::string line = said.substr(0, said.find('\n'));
   return unavailable("cannot start the daemon", folder,
-                     line.starts_with(kPrefix) ? line.substr(kPrefix.size()) : line,
+                     said.starts_with(kPrefix) ? said.substr(kPrefix.size()) : said,
                      "its log is " + (folder / "romlinkd.log").string());
 }
 

@@ -27,6 +27,8 @@ int spawn(const std::string& program, int socket, pid_t& pid) {
   ::posix_spawnattr_init(&attributes);
   ::posix_spawn_file_actions_adddup2(&actions, socket, worker::kZygoteSocket);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  // Not the daemon's output: who reads that to its end must not wait for the zygote.
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   sigset_t none;
   sigset_t all;
   ::sigemptyset(&none);
