@@ -23,7 +23,7 @@ config.environment["PATH"] = os.environ["PATH"]
 
 inputs = os.path.join(config.test_source_root, "Inputs")
 flags = "-mcpu=cortex-m3 -mthumb -Os -ffunction-sections -fdata-sections -ffreestanding"
-lld = "ld.lld-19 -z max-page-size=4"
+lld = "ld.lld-19 -e 0 -z max-page-size=4"
 mc = f"llvm-mc-19 -triple=thumbv7m-none-eabi -mcpu=cortex-m3 --arm-add-build-attributes -filetype=obj -I {inputs}"
 relink = f"env -C in {os.environ['ROMLINK_RELINK_TEXT']} ../rom.elf ../out.elf"
 for name, command in (

@@ -1,7 +1,8 @@
 // Runs the relinker on files, without archive and service, and prints the plan as text: the subject of the
 // lit tests.
 //
-//   relink-text ROM.elf OUTPUT.elf [--policy F] [--volatile ADDR:SIZE] [--offer NAME]... -- LINKER ARGUMENTS
+//   relink-text ROM.elf OUTPUT.elf [--policy F] [--volatile ADDR:SIZE]... [--shared-ram ADDR:SIZE]
+//               [--offer NAME]... -- LINKER ARGUMENTS
 //
 // Prints "SYMBOL DECISION REASON DETAIL" for each symbol, sorted, then the sums; errors as the client prints
 // them. Exit codes are those of the client.
@@ -22,6 +23,13 @@ int report(const Error& error) {
   if (!error.hint.empty())
     std::cerr << "hint: " << error.hint << '\n';
   return exitCodeOf(error.code);
+}
+
+/// "ADDR:SIZE".
+relink::AddressRange rangeOf(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  return {static_cast<std::uint32_t>(std::stoul(text.substr(0, colon), nullptr, 0)),
+          static_cast<std::uint32_t>(std::stoul(text.substr(colon + 1), nullptr, 0))};
 }
 
 void print(const romlink::v1::LinkReport& report) {
@@ -69,19 +77,19 @@ int main(int argc, char** argv) {
   relink::LinkJob job;
   job.rom.emplace();
   std::vector<std::string> volatiles;
+  std::string sharedRam;
   app.add_option("rom", rom)->required();
   app.add_option("output", output)->required();
   app.add_option("--policy", job.policy);
-  app.add_option("--offer", job.rom->sharedSymbols);
-  app.add_option("--volatile", volatiles);
+  app.add_option("--offer", job.rom->sharedSymbols)->allow_extra_args(false);
+  app.add_option("--volatile", volatiles)->allow_extra_args(false);
+  app.add_option("--shared-ram", sharedRam);
   app.add_option("arguments", job.arguments);
   CLI11_PARSE(app, argc, argv);
-  for (const std::string& text : volatiles) {
-    const std::size_t colon = text.find(':');
-    job.rom->volatileRanges.push_back(
-        {static_cast<std::uint32_t>(std::stoul(text.substr(0, colon), nullptr, 0)),
-         static_cast<std::uint32_t>(std::stoul(text.substr(colon + 1), nullptr, 0))});
-  }
+  for (const std::string& text : volatiles)
+    job.rom->volatileRanges.push_back(rangeOf(text));
+  if (!sharedRam.empty())
+    job.rom->sharedRam = rangeOf(sharedRam);
   job.inputs = std::filesystem::current_path();
   if (!job.policy.empty())
     job.policy = std::filesystem::absolute(job.policy);
