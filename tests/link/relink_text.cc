@@ -2,10 +2,10 @@
 // lit tests.
 //
 //   relink-text ROM.elf OUTPUT.elf [--policy F] [--volatile ADDR:SIZE]... [--shared-ram ADDR:SIZE]
-//               [--offer NAME]... -- LINKER ARGUMENTS
+//               [--offer NAME]... [--places] -- LINKER ARGUMENTS
 //
-// Prints "SYMBOL DECISION REASON DETAIL" for each symbol, sorted, then the sums; errors as the client prints
-// them. Exit codes are those of the client.
+// Prints "SYMBOL DECISION REASON ROM-ADDRESS DETAIL" for each symbol, sorted (with --places, "OBJECT SECTION
+// " before it), then the sums; errors as the client prints them. Exit codes are those of the client.
 
 #include "base/file.h"
 #include "relink/relinker.h"
@@ -32,13 +32,13 @@ relink::AddressRange rangeOf(const std::string& text) {
           static_cast<std::uint32_t>(std::stoul(text.substr(colon + 1), nullptr, 0))};
 }
 
-void print(const romlink::v1::LinkReport& report) {
+void print(const romlink::v1::LinkReport& report, bool places) {
   using romlink::v1::SymbolDecision;
   for (const auto& symbol : report.symbols())
-    std::cout << fmt::format("{} {} {} {} {}\n", symbol.name(),
-                             SymbolDecision::Decision_Name(symbol.decision()),
-                             symbol.reason().empty() ? "-" : symbol.reason(),
-                             symbol.rom_address().empty() ? "-" : symbol.rom_address(), symbol.detail());
+    std::cout << fmt::format(
+        "{}{} {} {} {} {}\n", places ? symbol.object() + ' ' + symbol.section() + ' ' : "", symbol.name(),
+        SymbolDecision::Decision_Name(symbol.decision()), symbol.reason().empty() ? "-" : symbol.reason(),
+        symbol.rom_address().empty() ? "-" : symbol.rom_address(), symbol.detail());
   for (const auto& blocker : report.blockers())
     std::cout << fmt::format("blocker {} {} {}\n", blocker.name(), blocker.reason(), blocker.price_bytes());
   for (const auto& finding : report.findings())
@@ -50,7 +50,8 @@ void print(const romlink::v1::LinkReport& report) {
                              share.linked_bytes());
 }
 
-Result<int> run(relink::LinkJob job, const std::filesystem::path& rom, const std::filesystem::path& output) {
+Result<int> run(relink::LinkJob job, const std::filesystem::path& rom, const std::filesystem::path& output,
+                bool places) {
   relink::RomQuestion question;
   question.elf = rom;
   question.volatileRanges = job.rom->volatileRanges;
@@ -60,7 +61,7 @@ Result<int> run(relink::LinkJob job, const std::filesystem::path& rom, const std
                  TemporaryDirectory::create(std::filesystem::temp_directory_path(), "relink-text"));
   job.scratch = scratch.path();
   ROMLINK_ASSIGN(const auto outcome, relink::relink(job));
-  print(outcome.report);
+  print(outcome.report, places);
   if (outcome.image.empty())
     return 1;
   ROMLINK_ASSIGN(const auto image, readFile(outcome.image));
@@ -78,12 +79,14 @@ int main(int argc, char** argv) {
   job.rom.emplace();
   std::vector<std::string> volatiles;
   std::string sharedRam;
+  bool places = false;
   app.add_option("rom", rom)->required();
   app.add_option("output", output)->required();
   app.add_option("--policy", job.policy);
   app.add_option("--offer", job.rom->sharedSymbols)->allow_extra_args(false);
   app.add_option("--volatile", volatiles)->allow_extra_args(false);
   app.add_option("--shared-ram", sharedRam);
+  app.add_flag("--places", places);
   app.add_option("arguments", job.arguments);
   CLI11_PARSE(app, argc, argv);
   for (const std::string& text : volatiles)
@@ -96,6 +99,6 @@ int main(int argc, char** argv) {
   job.rom->elf = std::filesystem::absolute(rom);
   job.rom->name = "rom";
   job.rom->version = "1";
-  const auto code = run(job, job.rom->elf, std::filesystem::absolute(output));
+  const auto code = run(job, job.rom->elf, std::filesystem::absolute(output), places);
   return code ? *code : report(code.error());
 }
