@@ -66,8 +66,16 @@ Result<JobFolder> JobFolder::create(const fs::path& parent) {
 }
 
 Result<void> JobFolder::addInput(const std::string& path, const fs::path& file) {
+  return addBelow("in", path, file);
+}
+
+Result<void> JobFolder::addPolicy(const std::string& path, const fs::path& file) {
+  return addBelow("policy", path, file);
+}
+
+Result<void> JobFolder::addBelow(const char* folder, const std::string& path, const fs::path& file) {
   ROMLINK_TRY(checkInputPath(path));
-  const fs::path target = directory_.path() / "in" / path;
+  const fs::path target = directory_.path() / folder / path;
   std::error_code status;
   fs::create_directories(target.parent_path(), status);
   if (status)
@@ -77,6 +85,21 @@ Result<void> JobFolder::addInput(const std::string& path, const fs::path& file) 
 
 Result<void> JobFolder::add(const std::string& name, const fs::path& file) {
   return linkOrCopy(file, directory_.path() / name);
+}
+
+std::string JobFolder::withoutFolder(std::string text) const {
+  for (const std::string& prefix :
+       {(directory_.path() / "in/").string(), (directory_.path() / "policy/").string(),
+        directory_.path().string() + "/"})
+    for (std::size_t at = 0; (at = text.find(prefix, at)) != std::string::npos;)
+      text.erase(at, prefix.size());
+  return text;
+}
+
+Error JobFolder::withoutFolder(Error error) const {
+  for (std::string* part : {&error.what, &error.where, &error.why, &error.hint})
+    *part = withoutFolder(std::move(*part));
+  return error;
 }
 
 Result<fs::path> JobFolder::outputFile(const std::string& name) const {

@@ -25,7 +25,6 @@ namespace {
 
 constexpr std::size_t kChunk = 256 << 10;
 constexpr const char* kRomElf = "rom.elf";
-constexpr const char* kPolicy = "policy.toml";
 
 using LinkWriter = grpc::ServerWriter<v1::LinkResponse>;
 
@@ -162,8 +161,9 @@ Result<worker::Job> LinkService::prepare(Call& call, const v1::LinkRequest& requ
   }
   if (request.has_policy()) {
     ROMLINK_ASSIGN(InputCache::Pin policy, input(call, request.policy()));
-    ROMLINK_TRY(folder.add(kPolicy, policy.file()));
-    link.set_policy(kPolicy);
+    // Under its own name, for messages; in a folder of its own, apart from the inputs.
+    ROMLINK_TRY(folder.addPolicy(request.policy().path(), policy.file()));
+    link.set_policy("policy/" + request.policy().path());
     pins.push_back(std::move(policy));
   }
   ROMLINK_ASSIGN(const auto inputs, inputsOf(request, services_.config.linkFiles));
@@ -207,7 +207,7 @@ Result<void> LinkService::link(Call& call, const v1::LinkRequest& request, LinkW
                  services_.workers.run(folder, std::move(job), [&] { return call.cancelled(); }));
   worker::LinkOutcome& outcome = *result.mutable_link();
   for (const std::string& diagnostic : outcome.diagnostics()) {
-    message.set_diagnostic(diagnostic);
+    message.set_diagnostic(folder.withoutFolder(diagnostic));
     writer.Write(message);
   }
   *message.mutable_report() = std::move(*outcome.mutable_report());

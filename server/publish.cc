@@ -74,7 +74,7 @@ Result<void> Publication::start(const v1::PublishRomRequest::ArtifactStart& arti
     return fail(ErrorCode::Exhausted, kWhat, artifact.file_name(), "it is larger than the service accepts",
                 "the limits are set in the service's configuration file, [uploads]");
   // Its own name stays out of the file system.
-  const auto file = folder_.path() / ("artifact-" + std::to_string(artifacts_.size()));
+  const auto file = folder_.path() / ("artifact-" + std::to_string(artifacts_.size()) + ".part");
   artifacts_.push_back({artifact.role(), artifact.file_name(), file});
   out_.open(file, std::ios::binary | std::ios::trunc);
   missingBytes_ = artifact.size();
@@ -125,8 +125,10 @@ Result<store::RomRecord> Publication::inspect(Call& call) {
     message.set_address(range.address);
     message.set_size(range.size);
   }
-  ROMLINK_ASSIGN(const worker::JobResult result,
-                 services_.workers.run(folder_, std::move(job), [&] { return call.cancelled(); }));
+  auto ran = services_.workers.run(folder_, std::move(job), [&] { return call.cancelled(); });
+  if (!ran)
+    return fail(inClientsNames(std::move(ran.error())));
+  const worker::JobResult& result = *ran;
   ROMLINK_ASSIGN(store::RomRecord record, fromMessage(result.rom().rom()));
   if (find(kImage) == nullptr) {
     ROMLINK_ASSIGN(auto image, folder_.outputFile(result.rom().image()));
@@ -134,6 +136,17 @@ Result<store::RomRecord> Publication::inspect(Call& call) {
         {std::string(kImage), header_.name + "-" + header_.version + ".bin", std::move(image)});
   }
   return record;
+}
+
+// Messages name the files as the client does, not as the staging folder does.
+Error Publication::inClientsNames(Error error) const {
+  for (const store::ArtifactSource& artifact : artifacts_) {
+    const std::string staged = artifact.file.filename().string();
+    for (std::string* part : {&error.what, &error.where, &error.why, &error.hint})
+      if (const std::size_t at = part->find(staged); at != std::string::npos)
+        part->replace(at, staged.size(), artifact.fileName);
+  }
+  return error;
 }
 
 Result<void> Publication::publish(Call& call, v1::PublishRomResponse& response) {

@@ -52,6 +52,7 @@ private:
   Result<void> append(const std::string& chunk);
   Result<void> finishArtifact();
   Result<store::RomRecord> inspect(Call& call);
+  [[nodiscard]] Error inClientsNames(Error error) const;
   [[nodiscard]] const store::ArtifactSource* find(std::string_view role) const;
 
   Services& services_;

@@ -179,10 +179,12 @@ Result<worker::JobResult> ForkingHost::run(const JobFolder& folder, worker::Job 
       if (!result.has_error())
         return result;
       const worker::JobError& error = result.error();
-      return fail(errorCodeFromName(error.code()), error.what(), error.where(), error.why(), error.hint());
+      return fail(folder.withoutFolder(
+          Error{errorCodeFromName(error.code()), error.what(), error.where(), error.why(), error.hint()}));
     }
   }
-  const Error error = errorOfEnd(waitStatus, limits_, lastLineOf(folder.path() / "out" / "stderr"));
+  const Error error =
+      folder.withoutFolder(errorOfEnd(waitStatus, limits_, lastLineOf(folder.path() / "out" / "stderr")));
   spdlog::warn("{}", error.line());
   return fail(error);
 }

@@ -1,0 +1,69 @@
+// Output files appear complete or not at all.
+#include "client/output_file.h"
+
+#include "base/file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+namespace romlink::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+class OutputFileTest : public testing::Test {
+protected:
+  OutputFileTest() : folder_(*TemporaryDirectory::create(fs::temp_directory_path(), "output")) {}
+  std::string content(const std::string& name) const {
+    const auto bytes = readFile(folder_.path() / name);
+    return bytes ? std::string(asText(*bytes)) : "(none)";
+  }
+  std::size_t files() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()));
+  }
+  TemporaryDirectory folder_;
+};
+
+TEST_F(OutputFileTest, AppearsWithCommitOnly) {
+  const auto file = folder_.path() / "a.elf";
+  ASSERT_TRUE(writeFile(file, asBytes("old")));
+  {
+    auto output = prepareOutput(file, "new");
+    ASSERT_TRUE(output);
+    EXPECT_EQ(content("a.elf"), "old");
+  }
+  EXPECT_EQ(content("a.elf"), "old");
+  EXPECT_EQ(files(), 1U);
+  auto output = prepareOutput(file, "new");
+  ASSERT_TRUE(output && output->commit(true));
+  EXPECT_EQ(content("a.elf"), "new");
+  EXPECT_EQ(files(), 1U);
+  struct stat status{};
+  ASSERT_EQ(::stat(file.c_str(), &status), 0);
+  EXPECT_TRUE(status.st_mode & S_IXUSR);
+}
+
+TEST_F(OutputFileTest, KeepsSymbolicLinks) {
+  ASSERT_TRUE(writeFile(folder_.path() / "real", asBytes("old")));
+  fs::create_symlink("real", folder_.path() / "link");
+  auto output = prepareOutput(folder_.path() / "link", "new");
+  ASSERT_TRUE(output && output->commit());
+  EXPECT_TRUE(fs::is_symlink(folder_.path() / "link"));
+  EXPECT_EQ(content("real"), "new");
+}
+
+TEST_F(OutputFileTest, DoesNotReplaceDevices) {
+  auto output = prepareOutput("/dev/null", "x");
+  ASSERT_TRUE(output && output->commit());
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(OutputFileTest, SaysWhereItCannotWrite) {
+  const auto output = OutputFile::create(folder_.path() / "none" / "a.elf");
+  ASSERT_FALSE(output);
+  EXPECT_EQ(output.error().code, ErrorCode::Malformed);
+}
+
+} // namespace
+} // namespace romlink::client

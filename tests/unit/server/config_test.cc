@@ -1,0 +1,39 @@
+// The daemon's configuration file.
+#include "server/config.h"
+
+#include "base/file.h"
+
+#include <gmock/gmock.h>
+
+namespace romlink::server {
+namespace {
+
+Result<Config> read(const std::string& text) {
+  ROMLINK_ASSIGN(const auto folder,
+                 TemporaryDirectory::create(std::filesystem::temp_directory_path(), "config"));
+  const auto file = folder.path() / "romlinkd.toml";
+  ROMLINK_TRY(writeFile(file, asBytes(text)));
+  return readConfig(file);
+}
+
+TEST(Config, SetsLimits) {
+  const auto config = read("[workers]\njobs = 3\ntime_limit_seconds = 7\n[cache]\ninputs_limit_mib = 2\n");
+  ASSERT_TRUE(config) << config.error().line();
+  EXPECT_EQ(config->jobs, 3U);
+  EXPECT_EQ(config->job.time, std::chrono::seconds(7));
+  EXPECT_EQ(config->inputCacheBytes, 2 * kMiB);
+  EXPECT_EQ(config->fileBytes, Config().fileBytes);
+}
+
+TEST(Config, NamesTheLineOfWhatItDoesNotKnow) {
+  for (const char* text : {"[workers]\njob = 3\n", "\nworker = 1\n", "[workers]\njobs = -1\n",
+                           "[workers]\njobs = \"3\"\n", "[workers]\njobs = \n"}) {
+    const auto config = read(text);
+    ASSERT_FALSE(config) << text;
+    EXPECT_EQ(config.error().code, ErrorCode::Usage);
+    EXPECT_THAT(config.error().where, testing::EndsWith(":2")) << text;
+  }
+}
+
+} // namespace
+} // namespace romlink::server
