@@ -218,6 +218,7 @@ Result<ElfImage> ElfImage::read(Bytes content, const std::string& where) {
   ElfImage image;
   image.type = file.getHeader().e_type;
   image.entry = file.getHeader().e_entry;
+  image.sectionTableOffset = file.getHeader().e_shoff;
   ROMLINK_ASSIGN(image.sections, readSections(file, where));
   ROMLINK_TRY(readSymbols(file, image, where));
   ROMLINK_TRY(readRelocations(file, image, where));

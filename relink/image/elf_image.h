@@ -73,6 +73,7 @@ struct Segment {
 struct ElfImage {
   std::uint16_t type = 0; ///< ET_REL, ET_EXEC ...
   Address entry = 0;
+  std::uint32_t sectionTableOffset = 0; ///< e_shoff
   std::vector<Section> sections;
   std::vector<Symbol> symbols;       ///< of SHT_SYMTAB; index 0 is the null symbol
   std::uint32_t symbolTable = 0;     ///< its section index; 0: none

@@ -1,7 +1,7 @@
 #include "relink/patch/patch.h"
 
-#include "base/file.h"
-
+#include <cstddef>
+#include <fstream>
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Object/ELFTypes.h>
 #include <map>
@@ -12,38 +12,62 @@ namespace {
 
 using Types = llvm::object::ELF32LE;
 
-/// The record of type T at `offset`, to be changed in place. REQUIRES: in bounds; ElfImage::read saw to that.
+/// Writes `value` over the file's bytes at `offset`.
 template <typename T>
-T& recordAt(std::vector<std::uint8_t>& content, std::size_t offset) {
-  return *reinterpret_cast<T*>(content.data() + offset);
+void overwrite(std::fstream& file, std::size_t offset, const T& value) {
+  file.seekp(static_cast<std::streamoff>(offset));
+  file.write(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-void takeFromRom(std::vector<std::uint8_t>& content, const LiveSection& live, Address romAddress) {
-  const std::size_t start = live.object->fileOffset;
-  const auto& header = recordAt<Types::Ehdr>(content, start);
-  const std::size_t sectionHeader = start + header.e_shoff + std::size_t{live.index} * sizeof(Types::Shdr);
-  auto& section = recordAt<Types::Shdr>(content, sectionHeader);
-  section.sh_flags = section.sh_flags | static_cast<std::uint32_t>(llvm::ELF::SHF_EXCLUDE);
-
+void takeFromRom(std::fstream& file, const LiveSection& live, Address romAddress) {
+  using Word = llvm::support::ulittle32_t;
+  using Half = llvm::support::ulittle16_t;
   const ElfImage& elf = live.object->elf;
+  const std::size_t start = live.object->fileOffset;
+  const std::size_t header = start + elf.sectionTableOffset + std::size_t{live.index} * sizeof(Types::Shdr);
+  overwrite(file, header + offsetof(llvm::ELF::Elf32_Shdr, sh_flags),
+            Word(live.elf().flags | llvm::ELF::SHF_EXCLUDE));
+
   const std::size_t symbols = start + elf.sections[elf.symbolTable].offset;
   for (std::size_t i = 1; i < elf.symbols.size(); ++i) {
     const Symbol& symbol = elf.symbols[i];
     if (symbol.section != live.index || symbol.isMapping())
       continue;
-    auto& record = recordAt<Types::Sym>(content, symbols + i * sizeof(Types::Sym));
-    record.st_shndx = llvm::ELF::SHN_ABS;
-    record.st_value = romAddress + symbol.value; // symbol.value has the Thumb bit where it belongs
+    const std::size_t record = symbols + i * sizeof(Types::Sym);
+    overwrite(file, record + offsetof(llvm::ELF::Elf32_Sym, st_shndx), Half(llvm::ELF::SHN_ABS));
+    // symbol.value has the Thumb bit where it belongs
+    overwrite(file, record + offsetof(llvm::ELF::Elf32_Sym, st_value), Word(romAddress + symbol.value));
   }
 }
 
-Result<void> copyFile(const fs::path& from, const fs::path& to) {
+tl::unexpected<Error> cannotCopy(const fs::path& file, const std::error_code& status) {
+  return fail(ErrorCode::Internal, "cannot copy", file.filename().string(), status.message());
+}
+
+Result<void> linkOrCopy(const fs::path& from, const fs::path& to) {
   std::error_code status;
   fs::create_hard_link(from, to, status);
   if (status)
     fs::copy_file(from, to, status);
   if (status)
-    return fail(ErrorCode::Internal, "cannot copy", from.filename().string(), status.message());
+    return cannotCopy(from, status);
+  return {};
+}
+
+Result<void> copyEdited(const fs::path& from, const fs::path& to, const Firmware& firmware, const Plan& plan,
+                        const std::vector<SectionId>& sections) {
+  std::error_code status;
+  fs::copy_file(from, to, status);
+  if (!status)
+    fs::permissions(to, fs::perms::owner_write, fs::perm_options::add, status);
+  if (status)
+    return cannotCopy(from, status);
+  std::fstream file(to, std::ios::in | std::ios::out | std::ios::binary);
+  for (const SectionId id : sections)
+    takeFromRom(file, firmware.sections[id], *plan.sections[id].romAddress);
+  file.close();
+  if (!file)
+    return fail(ErrorCode::Internal, "cannot edit a copy", from.filename().string());
   return {};
 }
 
@@ -127,14 +151,10 @@ Result<void> patchInputs(const fs::path& originals, const fs::path& patched, con
       continue;
     }
     const auto edits = shared.find(relative.string());
-    if (edits == shared.end()) {
-      ROMLINK_TRY(copyFile(it->path(), patched / relative));
-      continue;
-    }
-    ROMLINK_ASSIGN(auto content, readFile(it->path()));
-    for (const SectionId id : edits->second)
-      takeFromRom(content, firmware.sections[id], *plan.sections[id].romAddress);
-    ROMLINK_TRY(writeFile(patched / relative, content));
+    if (edits == shared.end())
+      ROMLINK_TRY(linkOrCopy(it->path(), patched / relative));
+    else
+      ROMLINK_TRY(copyEdited(it->path(), patched / relative, firmware, plan, edits->second));
   }
   if (status)
     return fail(ErrorCode::Internal, "cannot list the inputs", originals.string(), status.message());
