@@ -30,13 +30,9 @@ jobs_that_fit() {
   [ "$(nproc)" -lt "$by_memory" ] && nproc || echo "$by_memory"
 }
 
-# Passes ninja's output on; without a terminal, only every 20th progress line, errors in full.
+# Passes ninja's output on: every 20th progress line, errors in full.
 thin_progress() {
-  if [ -t 1 ]; then
-    cat
-  else
-    awk '{ progress = match($0, /^\[[0-9]+\/[0-9]+\]/) }
-         progress { split(substr($0, 2), n, /[\/\]]/); if (n[1] % 20 && n[1] != n[2]) next }
-         { print "   " $0; fflush() }'
-  fi
+  awk '/^ninja: Entering directory/ || /Re-checking globbed directories/ { next }
+       /^\[[0-9]+\/[0-9]+\]/ { split(substr($0, 2), n, /[\/\]]/); if (n[1] % 20 && n[1] != n[2]) next }
+       { print "   " $0; fflush() }'
 }
