@@ -71,6 +71,8 @@ public:
       return ::romlink::fail(std::move(romlinkTried.error()));                                               \
   } while (false)
 
+// A declaration cannot stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 /// `ROMLINK_ASSIGN(auto x, f());` declares x as f()'s value, or returns f()'s error from the enclosing
 /// function.
 #define ROMLINK_ASSIGN(decl, expr) ROMLINK_ASSIGN_AS(ROMLINK_JOIN(romlinkResult, __LINE__), decl, expr)
@@ -81,3 +83,4 @@ public:
   if (!name)                                                                                                 \
     return ::romlink::fail(std::move(name.error()));                                                         \
   decl = std::move(*name)
+// NOLINTEND(bugprone-macro-parentheses)

@@ -64,7 +64,7 @@ Result<void> copyEdited(const fs::path& from, const fs::path& to, const Firmware
     return cannotCopy(from, status);
   std::fstream file(to, std::ios::in | std::ios::out | std::ios::binary);
   for (const SectionId id : sections)
-    takeFromRom(file, firmware.sections[id], *plan.sections[id].romAddress);
+    takeFromRom(file, firmware.sections[id], plan.sections[id].sharedAt());
   file.close();
   if (!file)
     return fail(ErrorCode::Internal, "cannot edit a copy", from.filename().string());

@@ -17,6 +17,9 @@ struct Decision {
   std::string detail;
   std::optional<Address>
       romAddress; ///< of the section's start: where it is shared, or where the ROM's counterpart is
+
+  /// REQUIRES: shared.
+  [[nodiscard]] Address sharedAt() const { return romAddress.value_or(0); }
 };
 
 struct Blocker {

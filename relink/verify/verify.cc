@@ -30,7 +30,7 @@ public:
         continue;
       for (const SectionSymbol& symbol : live.symbols)
         if (symbol.function)
-          entries_.insert(*decision.romAddress + symbol.offset);
+          entries_.insert(decision.sharedAt() + symbol.offset);
     }
   }
 
@@ -75,7 +75,7 @@ private:
   std::string differs(const Reference& before, const Reference& now) const {
     using Target = Reference::Target;
     if (before.target == Target::Section && q_.plan.sections[before.section].shared) {
-      Address expected = *q_.plan.sections[before.section].romAddress + before.offset;
+      Address expected = q_.plan.sections[before.section].sharedAt() + before.offset;
       if (before.thumb && !before.kind.isBranch())
         expected |= 1;
       if (now.target != Target::Absolute || now.value != expected)
