@@ -7,7 +7,6 @@
 #include <array>
 #include <gmock/gmock.h>
 #include <openssl/evp.h>
-#include <regex>
 
 namespace romlink::report::test {
 namespace {
@@ -95,10 +94,7 @@ TEST(Html, AllowsItsOwnScriptByDigest) {
   const std::string page = renderHtml(sampleReport());
   const auto start = page.find("<script>") + 8;
   const std::string script = page.substr(start, page.find("</script>") - start);
-  const auto digest = sha256Of(script);
-  std::smatch match;
-  ASSERT_TRUE(std::regex_search(page, match, std::regex("script-src 'sha256-([A-Za-z0-9+/]{43}=)'")));
-  EXPECT_EQ(match[1].str(), base64Of(digest));
+  EXPECT_THAT(page, HasSubstr("script-src 'sha256-" + base64Of(sha256Of(script)) + "'\""));
 }
 
 TEST(Html, FollowsTheReadersColourScheme) {
