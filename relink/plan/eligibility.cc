@@ -106,6 +106,8 @@ private:
       return entry("its section name asks for a place of its own");
     if (const std::string pattern = scripts_.placedByName(name); !pattern.empty())
       return entry("the linker script places it by name (" + pattern + ")");
+    if (const std::string pattern = scripts_.placesObject(live.object->name); !pattern.empty())
+      return entry("the linker script places its object by name (" + pattern + ")");
     for (const SectionSymbol& symbol : live.symbols) {
       if (scripts_.mentions(symbol.name))
         return entry("the linker script or an argument names it");

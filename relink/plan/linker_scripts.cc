@@ -37,6 +37,16 @@ bool isWordChar(char c) {
          std::string_view("_.$*?[]^-:/\\").find(c) != std::string_view::npos;
 }
 
+bool isGeneral(std::string_view pattern) {
+  return std::find(kGeneral.begin(), kGeneral.end(), pattern) != kGeneral.end();
+}
+
+/// "header.o" or "*startup*" before a parenthesis; not "*", a keyword, a section or an archive's "*libx.a:*".
+bool namesObjects(std::string_view word) {
+  return word != "*" && word[0] != '.' && word.find_first_of("*./") != std::string_view::npos &&
+         word.find(':') == std::string_view::npos && !word.ends_with(".a");
+}
+
 /// Words and single punctuation marks; comments and quotes are gone.
 std::vector<std::string> tokensOf(std::string_view text) {
   std::vector<std::string> tokens;
@@ -72,9 +82,10 @@ void LinkerScripts::readScript(const std::string& text) {
   const auto tokens = tokensOf(text);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     words_.insert(tokens[i]);
-    if (tokens[i].size() > 1 && (tokens[i][0] == '.' || tokens[i].starts_with("*.")) &&
-        std::find(kGeneral.begin(), kGeneral.end(), tokens[i]) == kGeneral.end())
+    if (tokens[i].size() > 1 && (tokens[i][0] == '.' || tokens[i].starts_with("*.")) && !isGeneral(tokens[i]))
       patterns_.insert(tokens[i]);
+    if (i + 1 < tokens.size() && tokens[i + 1] == "(" && namesObjects(tokens[i]))
+      files_.insert(tokens[i]);
     if (tokens[i] != "KEEP" || i + 1 >= tokens.size() || tokens[i + 1] != "(")
       continue;
     // KEEP ( FILE ( SECTION... ) ... ): the word before an inner parenthesis is the file, words inside are
@@ -116,6 +127,13 @@ void LinkerScripts::readArguments(const std::vector<std::string>& arguments) {
                                           : "";
     else if (argument.size() > 2 && argument[0] == '-' && (argument[1] == 'e' || argument[1] == 'u'))
       value = argument.substr(2);
+    if (option == "--section-start" || option == "-section-start") {
+      const std::string place = equals != std::string::npos ? argument.substr(equals + 1)
+                                : i + 1 < arguments.size()  ? arguments[i + 1]
+                                                            : "";
+      if (const std::string section = place.substr(0, place.find('=')); !isGeneral(section))
+        patterns_.insert(section);
+    }
     for (std::string& word : tokensOf(value))
       words_.insert(std::move(word));
   }
@@ -130,6 +148,13 @@ bool LinkerScripts::keeps(const std::string& object, std::string_view section) c
     std::replace(file.begin(), file.end(), ':', '*');
     return matches("*" + file + "*", object);
   });
+}
+
+std::string LinkerScripts::placesObject(const std::string& object) const {
+  for (const std::string& pattern : files_)
+    if (matches("*" + pattern, object) || matches("*" + pattern + ")", object))
+      return pattern;
+  return {};
 }
 
 std::string LinkerScripts::placedByName(std::string_view section) const {

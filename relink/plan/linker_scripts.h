@@ -7,6 +7,9 @@
 //
 //   KEEP(*(.vectors))          kept: any file, .vectors
 //   *(.text.ramfunc .text*)    placed by name: .text.ramfunc; .text* is the usual pattern and says nothing
+//   *header.o(.rodata*)        placed by name: all of header.o. Patterns of archives (*libx.a:*) only sort
+//   libraries
+//                              into output sections, as TF-M's scripts do, and say nothing
 #pragma once
 
 #include <set>
@@ -25,6 +28,8 @@ public:
   [[nodiscard]] bool keeps(const std::string& object, std::string_view section) const;
   /// A pattern that is meant for this section in particular; empty if there is none.
   [[nodiscard]] std::string placedByName(std::string_view section) const;
+  /// A pattern that is meant for this object in particular; empty if there is none.
+  [[nodiscard]] std::string placesObject(const std::string& object) const;
   /// A script or an argument mentions this symbol.
   [[nodiscard]] bool mentions(std::string_view symbol) const { return words_.contains(symbol); }
 
@@ -37,7 +42,8 @@ private:
   void readArguments(const std::vector<std::string>& arguments);
 
   std::vector<Keep> keeps_;
-  std::set<std::string, std::less<>> patterns_;
+  std::set<std::string, std::less<>> patterns_; ///< of sections
+  std::set<std::string, std::less<>> files_;    ///< patterns of objects
   std::set<std::string, std::less<>> words_;
 };
 
