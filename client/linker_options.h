@@ -43,7 +43,8 @@ struct LinkerOption {
   std::string_view name; ///< without dashes; one letter: one dash only; longer: one dash or two
   OptionValue value;
   OptionUse use;
-  std::string_view note = {};
+  // Not redundant: without it, the table's lines that leave it out are warnings.
+  std::string_view note = {}; // NOLINT(readability-redundant-member-init)
 };
 
 /// The option of this exact name, or null.

@@ -91,15 +91,12 @@ private:
     if (!token || token->text != "(")
       return;
     for (int depth = 1; depth > 0 && (token = lexer_.next());) {
-      if (token->quoted) {
-        add(kind, *token);
-      } else if (token->text == "(") {
+      if (!token->quoted && token->text == "(")
         ++depth;
-      } else if (token->text == ")") {
+      else if (!token->quoted && token->text == ")")
         --depth;
-      } else if (token->text != "," && token->text != "AS_NEEDED") {
+      else if (token->quoted || (token->text != "," && token->text != "AS_NEEDED"))
         add(kind, *token);
-      }
     }
   }
 

@@ -64,7 +64,7 @@ private:
     response_ = answer(parser_.get(), check_);
     http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code, std::size_t) {
       beast::error_code ignored;
-      self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+      (void)self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
     });
   }
 

@@ -105,7 +105,7 @@ Error JobFolder::withoutFolder(Error error) const {
 Result<fs::path> JobFolder::outputFile(const std::string& name) const {
   std::error_code status;
   const fs::path allowed = fs::canonical(directory_.path() / "out", status);
-  const fs::path real = status ? fs::path() : fs::canonical(directory_.path() / name, status);
+  fs::path real = status ? fs::path() : fs::canonical(directory_.path() / name, status);
   const auto [end, ignored] = std::mismatch(allowed.begin(), allowed.end(), real.begin(), real.end());
   if (status || end != allowed.end() || !fs::is_regular_file(real, status))
     return fail(ErrorCode::Internal, "a worker named a file that it did not make", name);

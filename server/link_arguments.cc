@@ -105,6 +105,7 @@ Result<std::vector<const v1::InputFile*>> inputsOf(const v1::LinkRequest& reques
       return fail(ErrorCode::Usage, "two inputs have the same path", file->path());
   }
   std::vector<const v1::InputFile*> inputs;
+  inputs.reserve(byPath.size());
   for (const auto& [path, file] : byPath)
     inputs.push_back(file);
   return inputs;

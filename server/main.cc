@@ -119,7 +119,7 @@ void waitForEnd(const sigset_t& signals, std::optional<OnDemand>& onDemand, cons
   }
 }
 
-Result<void> run(Options options) {
+Result<void> run(const Options& options) {
   const sigset_t signals = blockSignals();
   Config config;
   if (!options.config.empty()) {

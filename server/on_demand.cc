@@ -26,6 +26,8 @@ std::chrono::seconds patienceFromEnvironment() {
 }
 
 void redirect(int from, int to) {
+  if (from < 0)
+    return;
   ::dup2(from, to);
   ::close(from);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "romlink/v1/archive.pb.h"
 #include "server/job_folder.h"
 #include "server/services.h"
 #include "store/archive.h"
@@ -14,13 +15,6 @@
 #include <fstream>
 #include <string>
 #include <vector>
-
-namespace romlink::v1 {
-class PublishRomRequest;
-class PublishRomResponse;
-class PublishRomRequest_Header;
-class PublishRomRequest_ArtifactStart;
-} // namespace romlink::v1
 
 namespace romlink::server {
 
@@ -47,8 +41,8 @@ private:
   };
 
   Publication(Services& services, JobFolder folder) : services_(services), folder_(std::move(folder)) {}
-  Result<void> acceptHeader(const v1::PublishRomRequest_Header& header);
-  Result<void> start(const v1::PublishRomRequest_ArtifactStart& artifact);
+  Result<void> acceptHeader(const v1::PublishRomRequest::Header& header);
+  Result<void> start(const v1::PublishRomRequest::ArtifactStart& artifact);
   Result<void> append(const std::string& chunk);
   Result<void> finishArtifact();
   Result<store::RomRecord> inspect(Call& call);

@@ -49,8 +49,8 @@ private:
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<Zygote> zygote_; // replaced only by the listening thread
-  bool alive_ = false;           // the zygote is there; jobs wait while it is being replaced
+  std::unique_ptr<Zygote> zygote_; // replaced only by the listening thread
+  bool alive_ = false;             // the zygote is there; jobs wait while it is being replaced
   std::map<std::uint64_t, std::optional<int>> jobs_; // id to wait status, once it ended
   std::uint64_t nextId_ = 1;
   bool stopping_ = false;
@@ -71,7 +71,7 @@ ForkingHost::~ForkingHost() {
 
 Result<void> ForkingHost::startZygote() {
   ROMLINK_ASSIGN(Zygote zygote, Zygote::start(program_));
-  zygote_ = std::move(zygote);
+  zygote_ = std::make_unique<Zygote>(std::move(zygote));
   alive_ = true;
   listener_ = std::thread([this] { listen(); });
   return {};
@@ -108,7 +108,7 @@ void ForkingHost::listen() {
     if (stopping_)
       return;
     lastStart = Clock::now();
-    zygote_ = std::move(*next);
+    zygote_ = std::make_unique<Zygote>(std::move(*next));
     alive_ = true;
     changed_.notify_all();
   }
