@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 
 namespace romlink::client {
 namespace {
@@ -46,8 +47,8 @@ std::string romTable(const std::vector<v1::Rom>& roms) {
       widths[column] = std::max(widths[column], row[column].size());
   std::string text;
   for (const Row& row : rows)
-    text += padded(row[0], widths[0]) + "  " + padded(row[1], widths[1]) + "  " +
-            std::string(widths[2] - row[2].size(), ' ') + row[2] + "  " + row[3] + "\n";
+    text += fmt::format("{:<{}}  {:<{}}  {:>{}}  {}\n", row[0], widths[0], row[1], widths[1], row[2],
+                        widths[2], row[3]);
   return text;
 }
 
@@ -74,8 +75,8 @@ std::string romDescription(const v1::Rom& rom) {
   for (const auto& [key, value] : labels)
     text += fact("label", key + "=" + value);
   for (const auto& artifact : rom.artifacts())
-    text += fact("artifact", artifact.role() + "  " + artifact.file_name() + "  " +
-                                 std::to_string(artifact.size()) + " bytes  " + artifact.digest());
+    text += fact("artifact", fmt::format("{}  {}  {} bytes  {}", artifact.role(), artifact.file_name(),
+                                         artifact.size(), artifact.digest()));
   for (const auto& note : rom.notes())
     text += fact("note", note);
   return text;
