@@ -95,15 +95,18 @@ std::uint32_t flashBytes(const ElfImage& image) {
 void reportDecisions(const Firmware& firmware, const Plan& plan, LinkReport& report) {
   for (SectionId id = 0; id < firmware.sections.size(); ++id)
     reportSection(firmware.sections[id], plan.sections[id], report);
-  for (const auto& [name, size] : firmware.commons) {
+  for (const OtherSymbol& other : firmware.others) {
     SymbolDecision& entry = *report.add_symbols();
-    entry.set_name(name);
-    entry.set_object("COMMON");
-    entry.set_section("COMMON");
-    entry.set_kind(SymbolDecision::DATA);
-    entry.set_size(size);
-    describe({false, false, Reason::StateNotShared, "writable data stays with the firmware", std::nullopt}, 0,
-             entry);
+    entry.set_name(other.name);
+    entry.set_object(other.object);
+    entry.set_section(other.section);
+    entry.set_kind(kindOf(other.function));
+    entry.set_size(other.size);
+    const bool common = other.section == "COMMON";
+    describe({false, false, common ? Reason::StateNotShared : Reason::NotSeparable,
+              common ? "writable data stays with the firmware" : "the linker merges its section with others",
+              std::nullopt},
+             0, entry);
   }
   std::stable_sort(report.mutable_symbols()->begin(), report.mutable_symbols()->end(),
                    [](const SymbolDecision& a, const SymbolDecision& b) {

@@ -153,12 +153,16 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
   if (!question.sharedRam.empty()) {
     ROMLINK_ASSIGN(answer.sharedRam, parseSharedRam(question.sharedRam, elf));
   }
+  const AddressRange whole{flash.base, static_cast<std::uint32_t>(flash.ranges.back().end() - flash.base)};
   for (const AddressRange& range : question.volatileRanges) {
-    if (range.address < flash.base || range.end() > flash.base + flash.bytes.size())
+    if (!whole.contains(range))
       return fail(ErrorCode::Usage, "a volatile range lies outside of the flash image",
                   fmt::format("{:#010x}:{:#x}", range.address, range.size),
-                  fmt::format("the image is {:#010x}-{:#010x}", flash.base, flash.base + flash.bytes.size()));
-    std::fill_n(flash.bytes.begin() + (range.address - flash.base), range.size, kErased);
+                  fmt::format("the image is {:#010x}-{:#010x}", whole.address, whole.end()));
+    const std::size_t begin = std::min<std::size_t>(range.address - flash.base, flash.bytes.size());
+    const std::size_t end = std::min<std::size_t>(range.end() - flash.base, flash.bytes.size());
+    std::fill(flash.bytes.begin() + static_cast<std::ptrdiff_t>(begin),
+              flash.bytes.begin() + static_cast<std::ptrdiff_t>(end), kErased);
   }
   answer.image = std::move(flash.bytes);
   answer.imageHash = sha256Of(Bytes(answer.image));

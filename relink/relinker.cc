@@ -42,13 +42,30 @@ private:
 };
 
 Result<void> refuseUnsupported(const std::vector<std::string>& arguments) {
-  constexpr std::string_view kOutputs[] = {"-r",   "--relocatable", "-shared",     "--shared", "-Bshareable",
-                                           "-pie", "--pie",         "--strip-all", "-s",       "-i"};
+  struct Unsupported {
+    std::string_view option;
+    const char* why;
+  };
+  constexpr const char* kStatic = "romlink makes static images";
+  constexpr const char* kSymbols = "the image's symbols are needed to check it; strip it afterwards";
+  constexpr const char* kFolding = "folded functions cannot be told from others";
+  constexpr Unsupported kUnsupported[] = {
+      {"-r", kStatic},           {"--relocatable", kStatic},
+      {"-i", kStatic},           {"-shared", kStatic},
+      {"--shared", kStatic},     {"-Bshareable", kStatic},
+      {"-pie", kStatic},         {"--pie", kStatic},
+      {"-s", kSymbols},          {"--strip-all", kSymbols},
+      {"-x", kSymbols},          {"--discard-all", kSymbols},
+      {"--icf=all", kFolding},   {"--icf=safe", kFolding},
+      {"-strip-all", kSymbols},  {"-discard-all", kSymbols},
+      {"-icf=all", kFolding},    {"-icf=safe", kFolding},
+      {"-relocatable", kStatic},
+  };
   for (const std::string& argument : arguments)
-    if (std::find(std::begin(kOutputs), std::end(kOutputs), argument) != std::end(kOutputs))
-      return fail(ErrorCode::Usage, "this kind of output cannot be linked against a ROM", argument,
-                  "romlink makes static images with a symbol table",
-                  "leave the option out; strip the image afterwards");
+    for (const Unsupported& unsupported : kUnsupported)
+      if (argument == unsupported.option)
+        return fail(ErrorCode::Usage, "this option cannot be used with a ROM", argument, unsupported.why,
+                    "leave the option out");
   return {};
 }
 
@@ -101,6 +118,8 @@ Result<LinkedFiles> linkAgainstRom(const LinkJob& job, const InputFiles& inputs,
   ROMLINK_TRY(writeFile(patched / kIdObject, romIdObject(job.rom->imageHash, romSize, loadedId)));
   std::vector<std::string> arguments = job.arguments;
   arguments.emplace_back(kIdObject);
+  // The plain link has obeyed the user's rule for orphans; the note is one that no script can know.
+  arguments.emplace_back("--orphan-handling=place");
   return runIn(patched, arguments, job.scratch, "linked");
 }
 

@@ -128,19 +128,25 @@ Result<void> readRelocations(const File& file, ElfImage& image, const std::strin
     if (header.sh_info == 0 || header.sh_info >= image.sections.size())
       continue; // dynamic relocations apply to no section
     Section& target = image.sections[header.sh_info];
-    if (!rel) {
-      target.hasRela = true;
-      continue;
-    }
-    auto relocations = file.rels(header);
-    if (!relocations)
-      return malformed(where, relocations);
-    for (const auto& relocation : *relocations) {
-      const std::uint32_t symbol = relocation.getSymbol(false);
-      if (symbol >= image.symbols.size())
-        return malformed(where, "a relocation of " + std::string(target.name) + " names symbol " +
-                                    std::to_string(symbol) + ", which does not exist");
-      target.relocations.push_back({relocation.r_offset, relocation.getType(false), symbol});
+    const auto add = [&](auto& relocations) -> Result<void> {
+      if (!relocations)
+        return malformed(where, relocations);
+      for (const auto& relocation : *relocations) {
+        const std::uint32_t symbol = relocation.getSymbol(false);
+        if (symbol >= image.symbols.size())
+          return malformed(where, "a relocation of " + std::string(target.name) + " names symbol " +
+                                      std::to_string(symbol) + ", which does not exist");
+        target.relocations.push_back({relocation.r_offset, relocation.getType(false), symbol});
+      }
+      return {};
+    };
+    target.hasRela |= !rel;
+    if (rel) {
+      auto relocations = file.rels(header);
+      ROMLINK_TRY(add(relocations));
+    } else {
+      auto relocations = file.relas(header);
+      ROMLINK_TRY(add(relocations));
     }
     std::stable_sort(target.relocations.begin(), target.relocations.end(),
                      [](const auto& a, const auto& b) { return a.offset < b.offset; });

@@ -33,7 +33,7 @@ struct Section {
   std::uint32_t alignment = 1;
   std::uint32_t entrySize = 0;
   Bytes data;                          ///< empty for SHT_NOBITS
-  std::vector<Relocation> relocations; ///< of SHT_REL sections that apply to this one, by offset
+  std::vector<Relocation> relocations; ///< that apply to this section, by offset
   bool hasRela = false;                ///< an SHT_RELA section applies to it (Arm tools write SHT_REL only)
 
   [[nodiscard]] bool isAllocated() const;

@@ -54,6 +54,11 @@ Result<std::vector<Member>> membersOf(Bytes content, const std::string& where) {
   return members;
 }
 
+/// "./a/../b.o" and "b.o" are one file; lld prints names as they were typed.
+std::string normalized(const std::string& path) {
+  return fs::path(path).lexically_normal().string();
+}
+
 /// Regular files below `folder`, by relative path, sorted.
 std::vector<std::string> filesBelow(const fs::path& folder) {
   std::vector<std::string> files;
@@ -84,7 +89,8 @@ Result<void> InputFiles::check() {
   return {};
 }
 
-Result<const InputFiles::File*> InputFiles::load(const std::string& path) {
+Result<const InputFiles::File*> InputFiles::load(const std::string& typed) {
+  const std::string path = normalized(typed);
   if (const auto known = files_.find(path); known != files_.end())
     return known->second.get();
   std::error_code status;
@@ -114,7 +120,8 @@ Result<std::vector<std::shared_ptr<const ObjectFile>>> InputFiles::objectsNamed(
     if (formatOf(content) != Format::Elf)
       return {};
     ROMLINK_ASSIGN(auto elf, ElfImage::read(content, name));
-    objects.push_back(std::make_shared<ObjectFile>(ObjectFile{name, path, offset, std::move(elf)}));
+    objects.push_back(
+        std::make_shared<ObjectFile>(ObjectFile{name, normalized(path), offset, std::move(elf)}));
     return {};
   };
   ROMLINK_ASSIGN(const File* file, load(name));

@@ -50,7 +50,7 @@ private:
         members; ///< offset and size by name
   };
   /// Nullptr if there is no such file.
-  Result<const File*> load(const std::string& path);
+  Result<const File*> load(const std::string& typed);
 
   std::filesystem::path folder_;
   std::map<std::string, std::unique_ptr<File>> files_;

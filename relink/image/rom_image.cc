@@ -13,10 +13,16 @@ namespace {
 /// addresses.
 constexpr std::uint64_t kLargestFlash = 256ULL << 20;
 
-bool runsInPlace(const Segment& segment, const Section& section) {
-  const AddressRange inFile{segment.virtualAddress, static_cast<std::uint32_t>(segment.data.size())};
-  return segment.virtualAddress == segment.physicalAddress &&
-         inFile.contains(AddressRange{section.address, section.size});
+/// The section's bytes in flash, from the segment that loads them where they run; empty if there is none. The
+/// segment decides what is in flash, whatever the section header says.
+Bytes inPlace(const ElfImage& image, const Section& section) {
+  for (const Segment& segment : image.loadSegments) {
+    const AddressRange inFile{segment.virtualAddress, static_cast<std::uint32_t>(segment.data.size())};
+    if (segment.virtualAddress == segment.physicalAddress &&
+        inFile.contains(AddressRange{section.address, section.size}))
+      return segment.data.subspan(section.address - segment.virtualAddress, section.size);
+  }
+  return {};
 }
 
 } // namespace
@@ -70,10 +76,9 @@ Result<RomImage> RomImage::read(const std::filesystem::path& elf, std::vector<Ad
       continue;
     if (section.isWritable())
       rom.writable_.push_back({section.address, section.size});
-    else if (section.type != llvm::ELF::SHT_NOBITS &&
-             std::any_of(image.loadSegments.begin(), image.loadSegments.end(),
-                         [&](const Segment& s) { return runsInPlace(s, section); }))
-      rom.regions_.push_back({{section.address, section.size}, section.data, section.isExecutable()});
+    else if (const Bytes bytes = inPlace(image, section);
+             section.type != llvm::ELF::SHT_NOBITS && !bytes.empty())
+      rom.regions_.push_back({{section.address, section.size}, bytes, section.isExecutable()});
   }
   if (rom.regions_.empty())
     return fail(ErrorCode::Malformed, "the ROM's ELF has no read-only section that runs in place", where, {},

@@ -12,8 +12,8 @@ namespace {
 
 class Collector {
 public:
-  Collector(const Firmware& firmware, const RomImage& rom)
-      : firmware_(firmware), rom_(rom), read_([&romImage = rom](Address a, std::uint32_t size) {
+  Collector(const Firmware& firmware, const RomImage& rom, const std::vector<Kept>& kept)
+      : firmware_(firmware), rom_(rom), kept_(kept), read_([&romImage = rom](Address a, std::uint32_t size) {
           return romImage.readOnly(a, size, false);
         }) {}
 
@@ -66,6 +66,8 @@ private:
       return refuse(claim, Reason::StateNotShared, "it is writable data");
     if (!live.unusable.empty())
       return refuse(claim, Reason::NotSeparable, live.unusable);
+    if (const Kept& kept = kept_[claim.section]; kept.byPlace)
+      return refuse(claim, kept.reason, kept.detail);
     if (section.data.size() != section.size)
       return refuse(claim, Reason::NotSeparable, "it has no contents to compare");
     if (rom_.isWritable(claim.base))
@@ -74,6 +76,12 @@ private:
       return refuse(
           claim, Reason::Changed,
           fmt::format("the ROM's copy at {:#010x} is not aligned to {}", claim.base, section.alignment));
+    if (((claim.base ^ live.address) & 2) != 0 && section.alignment < 4 && mayReadBesidePc(section))
+      return refuse(
+          claim, Reason::Changed,
+          fmt::format("it reads relative to the program counter, and the ROM's copy at {:#010x} has another "
+                      "alignment to 4",
+                      claim.base));
     const Bytes theirs = rom_.readOnly(claim.base, section.size, section.isExecutable());
     if (theirs.size() != section.size)
       return refuse(claim, Reason::NotInRom,
@@ -83,6 +91,23 @@ private:
       return refuse(claim, Reason::Changed,
                     fmt::format("differs at +{:#x}: ROM {:#06x}, firmware {:#06x}", *offset,
                                 halfword(theirs, *offset), halfword(section.data, *offset)));
+  }
+
+  /// Might the code hold a literal load or an ADR, which round the program counter down to 4 (DDI0553,
+  /// "Align(PC, 4)")? Looks at every halfword, whether an instruction starts there or not.
+  static bool mayReadBesidePc(const Section& section) {
+    for (std::size_t at = 0; section.isExecutable() && at + 2 <= section.data.size(); at += 2) {
+      const std::uint32_t code = halfword(section.data, at);
+      if ((code & 0xf800) == 0x4800 || (code & 0xf800) == 0xa000)
+        return true;
+      if (code < 0xe800 || (code & 0xf) != 0xf)
+        continue; // no 32-bit instruction with the base register PC
+      const bool branchSpace = (code & 0xf800) == 0xf000 && at + 4 <= section.data.size() &&
+                               (halfword(section.data, at + 2) & 0x8000) != 0;
+      if (!branchSpace)
+        return true;
+    }
+    return false;
   }
 
   static std::uint32_t halfword(Bytes bytes, std::size_t offset) {
@@ -158,13 +183,15 @@ private:
       refuse(claims_[id], Reason::Changed, "a reference to itself leads elsewhere in the ROM");
       return false;
     }
-    if (needed != id)
+    // What hands out its own address needs itself shared there; calling itself is no more than being equal.
+    if (needed != id || reference.takesAddress())
       claims_[id].needs.push_back({needed, reference.takesAddress()});
     return true;
   }
 
   const Firmware& firmware_;
   const RomImage& rom_;
+  const std::vector<Kept>& kept_;
   const ReadImage read_;
   std::vector<Claim> claims_;
   std::map<std::pair<SectionId, Address>, ClaimId> known_;
@@ -173,8 +200,9 @@ private:
 
 } // namespace
 
-std::vector<Claim> collectClaims(const Firmware& firmware, const RomImage& rom) {
-  return Collector(firmware, rom).run();
+std::vector<Claim> collectClaims(const Firmware& firmware, const RomImage& rom,
+                                 const std::vector<Kept>& kept) {
+  return Collector(firmware, rom, kept).run();
 }
 
 } // namespace romlink::relink

@@ -8,6 +8,7 @@ namespace romlink::relink {
 
 /// Every claim that any name or reference leads to, compared with the ROM's bytes, with its needs.
 /// Deterministic.
-[[nodiscard]] std::vector<Claim> collectClaims(const Firmware& firmware, const RomImage& rom);
+[[nodiscard]] std::vector<Claim> collectClaims(const Firmware& firmware, const RomImage& rom,
+                                               const std::vector<Kept>& kept);
 
 } // namespace romlink::relink

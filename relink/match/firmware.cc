@@ -30,9 +30,7 @@ bool liesAt(const ElfImage& plain, const Section& section, Address address) {
   const Bytes placed = bytesAt(plain, address, section.size);
   if (placed.size() != section.size)
     return false;
-  const auto ours = maskedContent(section, section.data);
-  const auto theirs = maskedContent(section, placed);
-  return ours && theirs && *ours == *theirs;
+  return maskedContent(section, section.data) == maskedContent(section, placed);
 }
 
 bool belongsToModel(const Section& section) {
@@ -130,22 +128,35 @@ Result<void> collectObjects(InputFiles& inputs, const std::vector<std::string>& 
   return {};
 }
 
-/// Common symbols that some live object asks for, with the size of the output's symbol.
-void findCommons(const ElfImage& plain, Firmware& firmware) {
-  std::set<std::string_view> asked;
+/// Whatever functions and objects the output's symbol table has besides those of the live sections.
+void findOthers(const ElfImage& linked, Firmware& firmware) {
+  std::set<std::pair<std::string_view, Address>> known;
+  for (const LiveSection& live : firmware.sections)
+    for (const SectionSymbol& symbol : live.symbols)
+      known.emplace(symbol.name, live.address + symbol.offset);
+  std::map<std::string_view, std::pair<std::string_view, std::string_view>>
+      origins; // object and section by name
   for (const auto& object : firmware.objects)
     for (const Symbol& symbol : object->elf.symbols)
       if (symbol.section == llvm::ELF::SHN_COMMON)
-        asked.insert(symbol.name);
-  std::vector<AddressRange> ranges;
-  for (const PlacedSection& placed : firmware.placed)
-    if (placed.isSynthetic() && placed.section == "COMMON")
-      ranges.push_back({placed.address, placed.size});
-  for (const Symbol& symbol : plain.symbols)
-    if (symbol.isObject() && asked.contains(symbol.name) &&
-        std::any_of(ranges.begin(), ranges.end(), [&](const auto& r) { return r.contains(symbol.value); }))
-      firmware.commons.emplace_back(symbol.name, symbol.size);
-  std::sort(firmware.commons.begin(), firmware.commons.end());
+        origins.try_emplace(symbol.name, object->name, "COMMON");
+      else if (symbol.isDefinedInSection() && object->elf.sections[symbol.section].isMergeable())
+        origins.try_emplace(symbol.name, object->name, object->elf.sections[symbol.section].name);
+  for (const Symbol& symbol : linked.symbols) {
+    if (!(symbol.isFunction() || symbol.isObject()) || !symbol.isDefinedInSection() ||
+        !known.emplace(symbol.name, symbol.address()).second)
+      continue;
+    const auto origin = origins.find(symbol.name);
+    OtherSymbol& other = firmware.others.emplace_back();
+    other.name = symbol.name;
+    other.size = symbol.size;
+    other.function = symbol.isFunction();
+    if (origin != origins.end()) {
+      other.object = origin->second.first;
+      other.section = origin->second.second;
+    }
+  }
+  std::sort(firmware.others.begin(), firmware.others.end());
 }
 
 } // namespace
@@ -182,7 +193,7 @@ Result<Firmware> readFirmware(InputFiles& inputs, const ElfImage& linked, std::v
   for (LiveSection& live : firmware.sections)
     live.symbols = symbolsOf(live.object->elf, live.index);
   resolveReferences(linked, firmware);
-  findCommons(linked, firmware);
+  findOthers(linked, firmware);
   return firmware;
 }
 

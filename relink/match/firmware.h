@@ -62,16 +62,29 @@ struct LiveSection {
   std::string
       unusable; ///< why nothing can be said of it (an unknown relocation, ambiguous names); else empty
 
+  std::string pinnedBy; ///< a reference to it that could not be resolved; else empty
+
   [[nodiscard]] const Section& elf() const { return object->elf.sections[index]; }
   /// "main", or the section's name if it holds no symbol.
   [[nodiscard]] std::string title() const;
 };
 
+/// A function or object that lies in no section of the model: a common symbol, or one in a section that lld
+/// merges.
+struct OtherSymbol {
+  std::string name;
+  std::string object;  ///< that holds a symbol of this name; empty if none is found
+  std::string section; ///< "COMMON", or the mergeable input section
+  std::uint32_t size = 0;
+  bool function = false;
+  auto operator<=>(const OtherSymbol&) const = default;
+};
+
 struct Firmware {
   std::vector<LiveSection> sections; ///< allocated sections with contents or size, in the map's order
   std::vector<PlacedSection> placed; ///< every line of the map
-  std::vector<std::shared_ptr<const ObjectFile>> objects;     ///< whose symbols count, each once
-  std::vector<std::pair<std::string, std::uint32_t>> commons; ///< common symbols in use: name and size
+  std::vector<std::shared_ptr<const ObjectFile>> objects; ///< whose symbols count, each once
+  std::vector<OtherSymbol> others; ///< functions and objects of the output outside of `sections`, by name
 
   [[nodiscard]] std::vector<std::string> objectNames() const;
 };

@@ -66,7 +66,7 @@ private:
   Address boundTo(SectionId section) const { return proof_.claims[*proof_.bindings[section]].base; }
 
   void keep(SectionId section, Reason reason, std::string detail) {
-    proof_.kept[section] = {reason, std::move(detail)};
+    proof_.kept[section] = {reason, std::move(detail), false};
   }
 
   /// Branches of code that stays local must reach what is shared, and a veneer must not cost more than it
@@ -95,20 +95,23 @@ private:
     return changed;
   }
 
-  /// Two sections whose addresses are taken must not become one.
+  /// Two sections whose addresses are taken must not become one, nor parts of one.
   bool dropTwins() {
     bool changed = false;
-    std::map<Address, SectionId> owners;
+    std::map<std::uint64_t, SectionId> owners; // of ROM ranges that do not overlap, by their end
     for (const bool named : {true, false})
       for (SectionId id = 0; id < firmware_.sections.size(); ++id) {
         if (!proof_.isShared(id) || !proof_.addressTaken[id] ||
             proof_.claims[*proof_.bindings[id]].named != named)
           continue;
-        const auto [owner, isFirst] = owners.try_emplace(boundTo(id), id);
-        if (isFirst)
+        const AddressRange range{boundTo(id), firmware_.sections[id].elf().size};
+        const auto other = owners.upper_bound(range.address);
+        if (other == owners.end() || boundTo(other->second) >= range.end()) {
+          owners.emplace(range.end(), id);
           continue;
+        }
         keep(id, Reason::AddressIdentity,
-             "the ROM has one copy for it and " + firmware_.sections[owner->second].title() +
+             "the ROM has one copy for it and " + firmware_.sections[other->second].title() +
                  ", and both addresses are used");
         changed = true;
       }
@@ -171,7 +174,7 @@ Proof prove(const Firmware& firmware, const RomImage& rom, std::vector<Kept> kep
   Proof proof;
   proof.kept = std::move(kept);
   proof.addressTaken = addressTakenIn(firmware);
-  proof.claims = collectClaims(firmware, rom);
+  proof.claims = collectClaims(firmware, rom, proof.kept);
   Narrowing(firmware, proof).run();
   return proof;
 }

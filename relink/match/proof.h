@@ -49,10 +49,13 @@ struct Claim {
   bool holds = true; ///< after the fixpoint
 };
 
-/// A section that may not be shared for a reason outside of the proof; it can still be equivalent.
+/// A section that may not be shared for a reason outside of the proof. It can still be equivalent, unless
+/// where it lies is part of what it does: code that the next piece of an output section continues, or that
+/// runs from RAM.
 struct Kept {
   Reason reason = Reason::None;
   std::string detail;
+  bool byPlace = false; ///< not equivalent to anything in the ROM
 };
 
 struct Proof {

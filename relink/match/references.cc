@@ -53,12 +53,16 @@ public:
 
   void resolve(LiveSection& live) {
     const Section& section = live.elf();
-    if (section.hasRela)
+    if (section.hasRela) {
       live.unusable = "its relocations have explicit addends (SHT_RELA)";
+      for (const Relocation& relocation : section.relocations)
+        pin(live, relocation, live.unusable);
+    }
     for (std::size_t i = 0; i < section.relocations.size(); ++i) {
       const Relocation& relocation = section.relocations[i];
       const auto kind = relocationKind(relocation.type);
       if (!kind || std::uint64_t{relocation.offset} + kind->width > section.data.size()) {
+        pin(live, relocation, relocationName(relocation.type));
         if (live.unusable.empty())
           live.unusable = fmt::format("{} at +{:#x} is not understood", relocationName(relocation.type),
                                       relocation.offset);
@@ -67,11 +71,30 @@ public:
       if (kind->field == Field::None || kind->field == Field::Movt)
         continue; // a MOVT is part of its MOVW
       live.references.push_back(resolveOne(live, i, *kind));
+      if (live.references.back().target == Reference::Target::Unresolved)
+        pin(live, relocation, live.references.back().why);
     }
     markLoneMovt(live);
   }
 
 private:
+  /// A reference that is not understood may lead anywhere in the section of its symbol: that has to stay
+  /// where the plain link has it.
+  void pin(const LiveSection& from, const Relocation& relocation, const std::string& why) {
+    const Symbol& symbol = from.object->elf.symbols[relocation.symbol];
+    const auto pinSection = [&](const ObjectFile& object, const Symbol& definition) {
+      const auto found = live_.find(keyOf(object, definition.section));
+      if (found != live_.end() && firmware_.sections[found->second].pinnedBy.empty())
+        firmware_.sections[found->second].pinnedBy =
+            fmt::format("{} at {}+{:#x}", why, from.title(), relocation.offset);
+    };
+    if (symbol.isLocal())
+      return pinSection(*from.object, symbol);
+    const auto [begin, end] = definitions_.equal_range(symbol.name);
+    for (auto it = begin; it != end; ++it)
+      pinSection(*it->second.object, *it->second.symbol);
+  }
+
   struct Definition {
     const ObjectFile* object;
     const Symbol* symbol;
@@ -202,12 +225,17 @@ private:
     } else {
       reference.section = live_.at(keyOf(*resolved.object, resolved.symbol->section));
       reference.offset = resolved.symbol->address() + addend;
-      if (reference.offset > target.size)
+      // Compilers address a table from before its start ("table - 4"); nothing else is meant than that table.
+      constexpr std::int64_t kBeforeStart = -4096;
+      const std::int64_t offset = static_cast<std::int32_t>(reference.offset);
+      if (offset < kBeforeStart || offset > target.size)
         reference.why =
             fmt::format("it refers to {}+{:#x}, outside of that section", target.name, reference.offset);
       else
         reference.target = Reference::Target::Section;
     }
+    if (!reference.why.empty())
+      return reference;
     if (!agreesWithLink(live, reference, resolved.address + addend)) {
       reference.target = Reference::Target::Unresolved;
       reference.why = fmt::format("the plain link resolves {} in another way", reference.symbol);

@@ -44,12 +44,13 @@ public:
         referenced_(firmware.sections.size(), false), reachedFromKept_(firmware.sections.size(), false) {
     for (SectionId id = 0; id < firmware.sections.size(); ++id) {
       const LiveSection& live = firmware.sections[id];
-      const bool tables = !live.elf().isExecutable() && !isOf(".data", live.elf().name) && isPlaced(live);
+      const bool placed = !isOf(".data", live.elf().name) && isPlaced(live);
       for (const Reference& reference : live.references) {
         if (reference.target != Reference::Target::Section)
           continue;
         referenced_[reference.section] = referenced_[reference.section] || reference.section != id;
-        reachedFromKept_[reference.section] = reachedFromKept_[reference.section] || tables;
+        if (placed && reference.takesAddress() && firmware.sections[reference.section].elf().isExecutable())
+          reachedFromKept_[reference.section] = true;
       }
       for (const SectionSymbol& symbol : live.symbols)
         unwinder_ |= symbol.name.starts_with("_Unwind_") || symbol.name.starts_with("__gnu_Unwind_");
@@ -63,17 +64,19 @@ public:
     const LiveSection& live = firmware_.sections[id];
     const Section& section = live.elf();
     if (section.isWritable())
-      return {Reason::StateNotShared, "writable data stays with the firmware"};
+      return {Reason::StateNotShared, "writable data stays with the firmware", false};
     if (Kept kept = byPolicy(live); kept.reason != Reason::None)
       return kept;
     if (!live.unusable.empty())
-      return {Reason::NotSeparable, live.unusable};
+      return {Reason::NotSeparable, live.unusable, false};
     if ((section.flags & (llvm::ELF::SHF_GROUP | llvm::ELF::SHF_TLS | llvm::ELF::SHF_LINK_ORDER)) != 0)
-      return {Reason::NotSeparable, "its section belongs to a group or is tied to another section"};
+      return {Reason::NotSeparable, "its section belongs to a group or is tied to another section", false};
     if (Kept kept = asEntryPoint(id, live); kept.reason != Reason::None)
       return kept;
+    if (!live.pinnedBy.empty())
+      return {Reason::NotSeparable, "it is used in a way that is not understood: " + live.pinnedBy, false};
     if (unwinder_ && unwinds(live))
-      return {Reason::Unwind, "exceptions unwind through it, and the ROM has no unwind table for it"};
+      return {Reason::Unwind, "exceptions unwind through it, and the ROM has no unwind table for it", false};
     return {};
   }
 
@@ -86,28 +89,29 @@ private:
   Kept byPolicy(const LiveSection& live) const {
     for (const SectionSymbol& symbol : live.symbols)
       if (const Policy::Rule* rule = policy_.keeps(symbol.name))
-        return {Reason::Policy, "the policy keeps it: " + rule->reason};
+        return {Reason::Policy, "the policy keeps it: " + rule->reason, false};
     const auto isOffered = [&](const SectionSymbol& s) { return offered_.contains(s.name); };
     if (!offered_.empty() && std::none_of(live.symbols.begin(), live.symbols.end(), isOffered))
-      return {Reason::Policy, "the ROM's share list does not offer it"};
+      return {Reason::Policy, "the ROM's share list does not offer it", false};
     return {};
   }
 
   Kept asEntryPoint(SectionId id, const LiveSection& live) const {
     const std::string_view name = live.elf().name;
-    const auto entry = [](std::string detail) { return Kept{Reason::EntryPoint, std::move(detail)}; };
+    const auto entry = [](std::string detail) { return Kept{Reason::EntryPoint, std::move(detail), false}; };
+    const auto place = [](std::string detail) { return Kept{Reason::EntryPoint, std::move(detail), true}; };
     if (name.find(".romlink_") != std::string_view::npos)
       return entry("it runs before the ROM is known to be the right one");
     if (live.address != live.load)
-      return entry("it is copied to RAM and runs there");
+      return place("it is copied to RAM and runs there");
     if (scripts_.keeps(live.object->name, name))
-      return entry("the linker script KEEPs it");
+      return place("the linker script KEEPs it");
     if (!hasUsualName(name))
-      return entry("its section name asks for a place of its own");
+      return place("its section name asks for a place of its own");
     if (const std::string pattern = scripts_.placedByName(name); !pattern.empty())
-      return entry("the linker script places it by name (" + pattern + ")");
+      return place("the linker script places it by name (" + pattern + ")");
     if (const std::string pattern = scripts_.placesObject(live.object->name); !pattern.empty())
-      return entry("the linker script places its object by name (" + pattern + ")");
+      return place("the linker script places its object by name (" + pattern + ")");
     for (const SectionSymbol& symbol : live.symbols) {
       if (scripts_.mentions(symbol.name))
         return entry("the linker script or an argument names it");

@@ -37,6 +37,19 @@ bool isWordChar(char c) {
          std::string_view("_.$*?[]^-:/\\").find(c) != std::string_view::npos;
 }
 
+/// A word of an expression may be several symbols: in "x=b-a" the characters of patterns are operators.
+void addSymbols(std::string_view word, std::set<std::string, std::less<>>& symbols) {
+  const auto isSymbolChar = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '$';
+  };
+  symbols.emplace(word);
+  while (!word.empty()) {
+    const auto* end = std::find_if_not(word.begin(), word.end(), isSymbolChar);
+    symbols.emplace(word.begin(), end);
+    word.remove_prefix(static_cast<std::size_t>(end - word.begin()) + (end == word.end() ? 0 : 1));
+  }
+}
+
 bool isGeneral(std::string_view pattern) {
   return std::find(kGeneral.begin(), kGeneral.end(), pattern) != kGeneral.end();
 }
@@ -47,7 +60,8 @@ bool namesObjects(std::string_view word) {
          word.find(':') == std::string_view::npos && !word.ends_with(".a");
 }
 
-/// Words and single punctuation marks; comments and quotes are gone.
+/// Words and single punctuation marks; comments and quotes are gone. As in lld and GNU ld, "/*" starts a
+/// comment only where a word could start: in *src/*.o it belongs to the name.
 std::vector<std::string> tokensOf(std::string_view text) {
   std::vector<std::string> tokens;
   for (std::size_t i = 0; i < text.size();) {
@@ -56,7 +70,7 @@ std::vector<std::string> tokensOf(std::string_view text) {
       i = end == std::string_view::npos ? text.size() : end + 2;
     } else if (isWordChar(text[i])) {
       std::size_t end = i;
-      while (end < text.size() && isWordChar(text[end]) && !text.substr(end).starts_with("/*"))
+      while (end < text.size() && isWordChar(text[end]))
         ++end;
       tokens.emplace_back(text.substr(i, end - i));
       i = end;
@@ -81,7 +95,7 @@ LinkerScripts::LinkerScripts(const std::vector<std::string>& scripts,
 void LinkerScripts::readScript(const std::string& text) {
   const auto tokens = tokensOf(text);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    words_.insert(tokens[i]);
+    addSymbols(tokens[i], words_);
     if (tokens[i].size() > 1 && (tokens[i][0] == '.' || tokens[i].starts_with("*.")) && !isGeneral(tokens[i]))
       patterns_.insert(tokens[i]);
     if (i + 1 < tokens.size() && tokens[i + 1] == "(" && namesObjects(tokens[i]))
@@ -134,8 +148,8 @@ void LinkerScripts::readArguments(const std::vector<std::string>& arguments) {
       if (const std::string section = place.substr(0, place.find('=')); !isGeneral(section))
         patterns_.insert(section);
     }
-    for (std::string& word : tokensOf(value))
-      words_.insert(std::move(word));
+    for (const std::string& word : tokensOf(value))
+      addSymbols(word, words_);
   }
 }
 
