@@ -320,9 +320,13 @@ Bytes bytesAt(const ElfImage& image, Address address, std::uint32_t size) {
 
 void resolveReferences(const ElfImage& plain, Firmware& firmware) {
   Resolver resolver(plain, firmware);
-  for (LiveSection& live : firmware.sections)
-    if (live.elf().type != llvm::ELF::SHT_NOBITS)
+  for (LiveSection& live : firmware.sections) {
+    // In a (NOLOAD) output section the object's contents, and with them its references, are not in the image.
+    const Section* output = plain.findSection(live.output);
+    const bool loaded = output == nullptr || output->type != llvm::ELF::SHT_NOBITS;
+    if (loaded && live.elf().type != llvm::ELF::SHT_NOBITS)
       resolver.resolve(live);
+  }
 }
 
 } // namespace romlink::relink
