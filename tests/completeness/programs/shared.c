@@ -1,0 +1,35 @@
+/* Tables of pointers, strings, switches, 64-bit and floating-point arithmetic, calls in a circle. */
+#include <string.h>
+
+#include "shared.h"
+
+static const char *const names[] = {"zero", "one", "two", "three"};
+static const unsigned char primes[] = {2, 3, 5, 7, 11, 13, 17};
+
+__attribute__((noinline)) static int odd(unsigned n);
+__attribute__((noinline)) static int even(unsigned n) { return n ? odd(n - 1) + primes[n % sizeof primes] : 1; }
+__attribute__((noinline)) static int odd(unsigned n) { return n ? even(n - 1) * 3 : 0; }
+
+__attribute__((noinline)) static int add(int a, int b) { return a + b; }
+__attribute__((noinline)) static int scale(int a, int b) { return (int)((long long)a * b / 1000 % 97); }
+__attribute__((noinline)) static int blend(int a, int b) { return (int)(a * 0.3 + b * 0.7); }
+static int (*const operations[])(int, int) = {add, scale, blend};
+
+__attribute__((noinline)) static const char *kind(unsigned n) {
+  switch (n) {
+  case 0: return "nothing";
+  case 1: return "a unit";
+  case 2: return "a pair";
+  case 3: return "a triple";
+  case 7: return "a week";
+  case 12: return "a dozen";
+  default: return names[n % 4];
+  }
+}
+
+void shared_work(char *text, int *numbers, unsigned count) {
+  for (unsigned i = 0; i < count; i++) {
+    numbers[i] = operations[i % 3](even(i), (int)i);
+    strcpy(text, kind(i));
+  }
+}
