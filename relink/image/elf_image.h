@@ -39,6 +39,7 @@ struct Section {
   [[nodiscard]] bool isAllocated() const;
   [[nodiscard]] bool isWritable() const;
   [[nodiscard]] bool isExecutable() const;
+  /// The linker may merge its pieces with equal ones. A section with relocations is never merged.
   [[nodiscard]] bool isMergeable() const;
 };
 

@@ -1,5 +1,6 @@
 #include "relink/match/claims.h"
 
+#include "relink/match/code_facts.h"
 #include "relink/match/references.h"
 
 #include <algorithm>
@@ -76,6 +77,9 @@ private:
       return refuse(
           claim, Reason::Changed,
           fmt::format("the ROM's copy at {:#010x} is not aligned to {}", claim.base, section.alignment));
+    if (claim.base == 0 && !section.isExecutable())
+      return refuse(claim, Reason::NotInRom,
+                    "the ROM has it at address 0, where its address is a null pointer");
     if (((claim.base ^ live.address) & 2) != 0 && section.alignment < 4 && mayReadBesidePc(section))
       return refuse(
           claim, Reason::Changed,
@@ -91,23 +95,6 @@ private:
       return refuse(claim, Reason::Changed,
                     fmt::format("differs at +{:#x}: ROM {:#06x}, firmware {:#06x}", *offset,
                                 halfword(theirs, *offset), halfword(section.data, *offset)));
-  }
-
-  /// Might the code hold a literal load or an ADR, which round the program counter down to 4 (DDI0553,
-  /// "Align(PC, 4)")? Looks at every halfword, whether an instruction starts there or not.
-  static bool mayReadBesidePc(const Section& section) {
-    for (std::size_t at = 0; section.isExecutable() && at + 2 <= section.data.size(); at += 2) {
-      const std::uint32_t code = halfword(section.data, at);
-      if ((code & 0xf800) == 0x4800 || (code & 0xf800) == 0xa000)
-        return true;
-      if (code < 0xe800 || (code & 0xf) != 0xf)
-        continue; // no 32-bit instruction with the base register PC
-      const bool branchSpace = (code & 0xf800) == 0xf000 && at + 4 <= section.data.size() &&
-                               (halfword(section.data, at + 2) & 0x8000) != 0;
-      if (!branchSpace)
-        return true;
-    }
-    return false;
   }
 
   static std::uint32_t halfword(Bytes bytes, std::size_t offset) {
@@ -131,7 +118,9 @@ private:
   /// Turns each reference of the claim's section into a need, or refuses the claim.
   void follow(ClaimId id) {
     const Address base = claims_[id].base;
-    for (const Reference& reference : firmware_.sections[claims_[id].section].references) {
+    const LiveSection& live = firmware_.sections[claims_[id].section];
+    bool handsOutOwn = mayTakeOwnAddress(live.elf());
+    for (const Reference& reference : live.references) {
       const auto target = referenceTarget(read_, reference, base);
       if (!target)
         return refuse(claims_[id], Reason::NotInRom, "the ROM's bytes end before a reference");
@@ -146,10 +135,13 @@ private:
         break;
       case Reference::Target::Piece: {
         const auto size = static_cast<std::uint32_t>(reference.piece.size());
-        if (asText(rom_.readOnly(*target - reference.offset, size, false)) != asText(reference.piece))
+        const Address start = *target - reference.offset;
+        if (start == 0 || start % reference.pieceAlignment != 0 ||
+            asText(rom_.readOnly(start, size, false)) != asText(reference.piece))
           return refuse(
               claims_[id], Reason::Changed,
               fmt::format("the constant or string it uses at +{:#x} differs in the ROM", reference.place));
+        handsOutOwn = true;
         break;
       }
       case Reference::Target::Section:
@@ -158,6 +150,10 @@ private:
         break;
       }
     }
+    // Its own addresses, and those of its string literals, are the same for all only if all use the ROM's
+    // copy.
+    if (handsOutOwn)
+      claims_[id].needs.push_back({id, true});
   }
 
   /// False if the claim is refused.

@@ -36,8 +36,9 @@ struct Reference {
   std::uint32_t offset = 0;
   std::uint32_t value = 0;
   Bytes piece;
-  bool thumb = false; ///< the target is a Thumb function: bit 0 of an address is set
-  std::string symbol; ///< for people
+  std::uint32_t pieceAlignment = 1; ///< that the plain link gives the piece
+  bool thumb = false;               ///< the target is a Thumb function: bit 0 of an address is set
+  std::string symbol;               ///< for people
   std::string why;
 
   [[nodiscard]] bool takesAddress() const { return !kind.isBranch(); }

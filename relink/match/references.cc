@@ -221,6 +221,9 @@ private:
         reference.why = fmt::format("the plain link has other bytes for a piece of {}", target.name);
       else
         reference.target = Reference::Target::Piece;
+      if (const auto linked = linkedTarget(live, reference);
+          linked && (*linked - reference.offset) % target.alignment == 0)
+        reference.pieceAlignment = target.alignment;
       return reference; // lld's place for a piece is not in the map
     } else {
       reference.section = live_.at(keyOf(*resolved.object, resolved.symbol->section));

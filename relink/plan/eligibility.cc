@@ -1,8 +1,12 @@
 #include "relink/plan/eligibility.h"
 
+#include "relink/match/code_facts.h"
+
 #include <algorithm>
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Support/Endian.h>
+#include <map>
+#include <optional>
 #include <set>
 
 namespace romlink::relink {
@@ -49,8 +53,25 @@ public:
         if (reference.target != Reference::Target::Section)
           continue;
         referenced_[reference.section] = referenced_[reference.section] || reference.section != id;
+        if (reference.kind.isBranch() && !reference.thumb && reference.section != id)
+          tiedTo_.try_emplace(reference.section,
+                              live.title() + " branches to a label of it that is no Thumb function");
         if (placed && reference.takesAddress() && firmware.sections[reference.section].elf().isExecutable())
           reachedFromKept_[reference.section] = true;
+      }
+      for (const Relocation& relocation : live.elf().relocations) {
+        unwinder_ |= live.object->elf.symbols[relocation.symbol].name.starts_with("__exidx_");
+        if (relocation.type == llvm::ELF::R_ARM_NONE)
+          tiedTo_.try_emplace(id, "it keeps other sections in the image (R_ARM_NONE)");
+      }
+      for (const Section& other : live.object->elf.sections)
+        if ((other.flags & llvm::ELF::SHF_LINK_ORDER) != 0 && other.type != llvm::ELF::SHT_ARM_EXIDX &&
+            other.isAllocated() && other.link == live.index)
+          tiedTo_.try_emplace(id, "the section " + std::string(other.name) + " is tied to it");
+      if (runsOn(live.object->elf, live.index)) {
+        runsOn_.insert(id);
+        if (const auto next = behind(id))
+          tiedTo_.try_emplace(*next, live.title() + " runs on into it");
       }
       for (const SectionSymbol& symbol : live.symbols)
         unwinder_ |= symbol.name.starts_with("_Unwind_") || symbol.name.starts_with("__gnu_Unwind_");
@@ -73,6 +94,8 @@ public:
       return {Reason::NotSeparable, "its section belongs to a group or is tied to another section", false};
     if (Kept kept = asEntryPoint(id, live); kept.reason != Reason::None)
       return kept;
+    if (const auto tied = tiedTo_.find(id); tied != tiedTo_.end())
+      return {Reason::NotSeparable, tied->second, false};
     if (!live.pinnedBy.empty())
       return {Reason::NotSeparable, "it is used in a way that is not understood: " + live.pinnedBy, false};
     if (unwinder_ && unwinds(live))
@@ -81,6 +104,19 @@ public:
   }
 
 private:
+  /// The section that the plain link placed behind this one in the same output section.
+  std::optional<SectionId> behind(SectionId id) const {
+    const LiveSection& live = firmware_.sections[id];
+    std::optional<SectionId> best;
+    for (SectionId other = 0; other < firmware_.sections.size(); ++other) {
+      const LiveSection& candidate = firmware_.sections[other];
+      if (candidate.output == live.output && candidate.address > live.address &&
+          (!best || candidate.address < firmware_.sections[*best].address))
+        best = other;
+    }
+    return best;
+  }
+
   bool isPlaced(const LiveSection& live) const {
     return !hasUsualName(live.elf().name) || scripts_.keeps(live.object->name, live.elf().name) ||
            !scripts_.placedByName(live.elf().name).empty();
@@ -102,6 +138,8 @@ private:
     const auto place = [](std::string detail) { return Kept{Reason::EntryPoint, std::move(detail), true}; };
     if (name.find(".romlink_") != std::string_view::npos)
       return entry("it runs before the ROM is known to be the right one");
+    if (runsOn_.contains(id))
+      return place("it runs on into what the link places behind it");
     if (live.address != live.load)
       return place("it is copied to RAM and runs there");
     if (scripts_.keeps(live.object->name, name))
@@ -131,6 +169,8 @@ private:
   const std::set<std::string, std::less<>> offered_;
   std::vector<bool> referenced_;
   std::vector<bool> reachedFromKept_;
+  std::map<SectionId, std::string> tiedTo_; ///< why a section cannot go without another
+  std::set<SectionId> runsOn_;
   std::set<std::string_view> secureEntries_;
   bool unwinder_ = false;
 };

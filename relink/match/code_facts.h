@@ -1,0 +1,24 @@
+// What the machine code of a section may do that no relocation tells: use the program counter, or run on past
+// its end.
+//
+// Encodings from the Armv8-M Architecture Reference Manual (DDI0553), chapter C2. Where data or the second
+// half of an instruction looks like such code, the answer is "it may".
+#pragma once
+
+#include "relink/image/elf_image.h"
+
+namespace romlink::relink {
+
+/// A literal load or an ADR, which round the program counter down to 4 ("Align(PC, 4)"): the same bytes at
+/// another alignment to 4 are other code.
+[[nodiscard]] bool mayReadBesidePc(const Section& section);
+
+/// An ADR, MOV from PC or ADD with PC: the code may hand out an address of its own.
+[[nodiscard]] bool mayTakeOwnAddress(const Section& section);
+
+/// The last instruction is neither a jump, a return nor a call: what the link places behind the section is
+/// its continuation. A call at the end counts as one that does not return, as compilers emit it. `index`: the
+/// section's.
+[[nodiscard]] bool runsOn(const ElfImage& elf, std::uint32_t index);
+
+} // namespace romlink::relink
