@@ -1,11 +1,16 @@
 #!/usr/bin/python3
-"""Builds the test bootloader (ROM) and firmware (SPE) with arm-none-eabi-gcc, newlib-nano and libgcc.
+"""Builds the test bootloader (ROM) and firmware (SPE) with arm-none-eabi-gcc or clang, newlib-nano and libgcc.
 
-    build.py --out DIR [--board an521|an385] [--variant NAME] [--linker gnu|lld]
+    build.py --out DIR [--board an521|an385] [--variant NAME] [--linker gnu|lld] [--far]
+             [--compiler gcc|clang] [--optimize s|1|2|3|z] [--no-sections] [--flag=FLAG]...
+             [--rom-compiler gcc|clang] [--rom-optimize s|1|2|3|z]
 
-Writes to DIR: rom.elf, libcrypto-rom.a, libcrypto-spe.a, spe/*.o, spe.elf (linked by itself, by lld), spe.bin (signed),
-the linker scripts, a map file for each link, and spe-link.args: the arguments of the firmware's link without -o, one a
+Writes to DIR: rom.elf, libcrypto-rom.a, libcrypto-spe.a, spe/*.o, spe.elf (linked by itself, by lld), spe.bin
+(signed), the linker scripts, a map file for each link, and spe-link.args: the arguments of the firmware's link without -o, one a
 line, for `ld.lld-19 $(cat DIR/spe-link.args) -o spe.elf` and for romlink. --linker chooses the linker of the bootloader.
+--far puts the firmware where no branch reaches the bootloader. --no-sections leaves out -ffunction-sections and
+-fdata-sections, --flag adds a flag; --rom-compiler and --rom-optimize are for a bootloader that is built otherwise.
+The C library and libgcc are those of the GNU toolchain in every case.
 
 Variants: default; rom-v2: the bootloader with a fix in der.c; spe-changed: the firmware with another constant in
 bn_core_montgomery_inverse, to the same result; fixed: bootloader and firmware with the fix in der.c.
@@ -14,6 +19,7 @@ A file is compiled again when its command, itself or a header it includes has ch
 """
 import argparse
 import concurrent.futures
+import dataclasses
 import hashlib
 import os
 import pathlib
@@ -26,6 +32,7 @@ import sign
 HERE = pathlib.Path(__file__).resolve().parent
 INCLUDE = HERE.parent.parent / "include"
 CC, AR, LLD = "arm-none-eabi-gcc", "arm-none-eabi-ar", "ld.lld-19"
+NEWLIB = pathlib.Path("/usr/include/newlib")
 CPU = {"an521": "cortex-m33", "an385": "cortex-m3"}
 FIX = "-DVARIANT_DER_SHORTEST_LENGTH"
 VARIANTS = {  # (flags of the bootloader, flags of the firmware)
@@ -34,8 +41,12 @@ VARIANTS = {  # (flags of the bootloader, flags of the firmware)
     "spe-changed": (["-DROM_REVISION=1"], ["-DVARIANT_MORE_ROUNDS"]),
     "fixed": (["-DROM_REVISION=2", FIX], [FIX]),
 }
-CFLAGS = ["-std=gnu11", "-Os", "-g", "-mthumb", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Werror",
-          "-Wmissing-prototypes", "--specs=nano.specs"]
+COMPILERS = {  # (command, flags that make its objects fit newlib-nano)
+    "gcc": ([CC], ["--specs=nano.specs"]),
+    "clang": (["clang-19", "--target=arm-none-eabi"],
+              ["-mfloat-abi=soft", "-fshort-enums", "-isystem", NEWLIB / "nano", "-isystem", NEWLIB]),
+}
+OPTIMIZATIONS = ("s", "1", "2", "3", "z")
 CRYPTO = sorted((HERE / "crypto").glob("*.c")) + [HERE / "keys" / "test_keys.c"]
 PLATFORM = [HERE / "platform" / f"{name}.c" for name in ("uart", "semihosting", "flash", "format", "syscalls")]
 IMAGE = [HERE / "boot" / f"{name}.c" for name in ("image", "boot_record")]
@@ -53,17 +64,39 @@ def run(command):
     return result.stdout
 
 
-class Build:
-    """One board, variant and output directory."""
+@dataclasses.dataclass(frozen=True)
+class Toolset:
+    """How an image's sources are compiled."""
+    compiler: str = "gcc"
+    optimize: str = "s"
+    sections: bool = True
+    flags: tuple[str, ...] = ()
 
-    def __init__(self, out, board, variant, rom_linker):
-        self.out, self.board, self.rom_linker = pathlib.Path(out).resolve(), board, rom_linker
+    def command(self):
+        compiler, flags = COMPILERS[self.compiler]
+        sections = ["-ffunction-sections", "-fdata-sections"] if self.sections else []
+        return [*compiler, "-std=gnu11", f"-O{self.optimize}", "-g", "-mthumb", *sections, "-Wall", "-Wextra",
+                "-Werror", "-Wmissing-prototypes", *flags, *self.flags]
+
+
+class Build:
+    """One board, variant and output directory. The objects may be in the directory of another build that has the same
+    parameters but the bootloader's linker."""
+
+    def __init__(self, out, board, variant, rom_linker, *, rom=Toolset(), spe=Toolset(), far=False, objects=None):
+        self.out, self.rom_linker = pathlib.Path(out).resolve(), rom_linker
+        self.objects = pathlib.Path(objects).resolve() if objects else self.out
+        self.board_file = f"board/{board}{'-far' if far else ''}.h"
         rom_flags, spe_flags = VARIANTS[variant]
         self.cpu = [f"-mcpu={CPU[board]}", "-mthumb"]
-        common = [*CFLAGS, *self.cpu, f'-DBOARD_FILE="board/{board}.h"', f"-ffile-prefix-map={HERE}=firmware",
-                  f"-ffile-prefix-map={INCLUDE}=include", f"-ffile-prefix-map={self.out}=out", "-I", INCLUDE]
+        common = [f'-DBOARD_FILE="{self.board_file}"', f"-ffile-prefix-map={HERE}=firmware",
+                  f"-ffile-prefix-map={INCLUDE}=include", f"-ffile-prefix-map={self.objects}=out", "-I", INCLUDE]
         for folder in FOLDERS:
             common += ["-I", HERE / folder]
+        # The first processor of the an521 lacks the DSP extension, of which clang makes use.
+        cpus = {"gcc": self.cpu, "clang": [*self.cpu, *(["-mcpu=cortex-m33+nodsp"] if board == "an521" else [])]}
+        self.compilers = {image: [*t.command(), *cpus[t.compiler]] for image, t in (("rom", rom), ("spe", spe))}
+        self.is_clang_rom = rom.compiler == "clang"
         self.flags = {"rom": [*common, '-DCRYPTO_CONFIG_FILE="config/crypto_config_rom.h"', *rom_flags],
                       "spe": [*common, '-DCRYPTO_CONFIG_FILE="config/crypto_config_spe.h"', *spe_flags]}
 
@@ -86,17 +119,17 @@ class Build:
         return output
 
     def compile(self, image, source, folder):
-        output = self.out / folder / f"{source.stem}.o"
+        output = self.objects / folder / f"{source.stem}.o"
         depend = output.with_suffix(".d")
-        command = [CC, *self.flags[image], "-MMD", "-MF", depend, "-c", source, "-o", output]
+        command = [*self.compilers[image], *self.flags[image], "-MMD", "-MF", depend, "-c", source, "-o", output]
         headers = re.sub(r"\\\n", " ", depend.read_text()).split(":", 1)[1].split() if depend.exists() else []
         return self.make(output, command, [source, *headers])
 
     def script(self, image):
         output = self.out / f"{image}.ld"
         source = HERE / "platform" / f"{image}.ld.in"
-        command = [CC, *self.flags[image], "-E", "-P", "-x", "c", source, "-o", output]
-        headers = [HERE / "platform" / "memory_map.h", HERE / "platform" / "board" / f"{self.board}.h"]
+        command = [CC, *self.cpu, *self.flags[image], "-E", "-P", "-x", "c", source, "-o", output]
+        headers = [HERE / "platform" / "memory_map.h", *(HERE / "platform" / "board").glob("*.h")]
         return self.make(output, command, [source, *headers])
 
     def archive(self, name, objects):
@@ -115,6 +148,8 @@ class Build:
         output = self.out / f"{image}.elf"
         last = ["-Map", self.out / f"{image}.map", "-o", output]
         if linker == "gnu":
+            if self.is_clang_rom:  # whose objects say that they need no executable stack, libgcc's say nothing
+                last = ["-z", "noexecstack", *last]
             command = [CC, *self.cpu, "-nostdlib", *(w for a in [*arguments, *last] for w in ("-Xlinker", a))]
         else:
             command = [LLD, *arguments, *last]
@@ -145,8 +180,17 @@ def main():
     parser.add_argument("--board", choices=sorted(CPU), default="an521")
     parser.add_argument("--variant", choices=sorted(VARIANTS), default="default")
     parser.add_argument("--linker", choices=("gnu", "lld"), default="gnu", help="of the bootloader")
-    arguments = parser.parse_args()
-    Build(arguments.out, arguments.board, arguments.variant, arguments.linker).run()
+    parser.add_argument("--far", action="store_true", help="the firmware far from the bootloader")
+    parser.add_argument("--compiler", choices=sorted(COMPILERS), default="gcc")
+    parser.add_argument("--optimize", choices=OPTIMIZATIONS, default="s")
+    parser.add_argument("--no-sections", action="store_true", help="without -ffunction-sections, -fdata-sections")
+    parser.add_argument("--flag", action="append", default=[], help="one more flag for the compiler")
+    parser.add_argument("--rom-compiler", choices=sorted(COMPILERS), help="of the bootloader, if another")
+    parser.add_argument("--rom-optimize", choices=OPTIMIZATIONS, help="of the bootloader, if another")
+    a = parser.parse_args()
+    spe = Toolset(a.compiler, a.optimize, not a.no_sections, tuple(a.flag))
+    rom = dataclasses.replace(spe, compiler=a.rom_compiler or a.compiler, optimize=a.rom_optimize or a.optimize)
+    Build(a.out, a.board, a.variant, a.linker, rom=rom, spe=spe, far=a.far).run()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "keys")]
 import build  # noqa: E402
 
+SAVINGS = pytest.StashKey[list]()
+
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
@@ -23,3 +25,20 @@ def built(tmp_path_factory):
             build.Build(done[key], *key).run()
         return done[key]
     return get
+
+
+@pytest.fixture(scope="session")
+def savings(pytestconfig):
+    """Takes (pair, bytes of the firmware, bytes saved, symbols shared) for the table at the end."""
+    return pytestconfig.stash.setdefault(SAVINGS, [])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    rows = config.stash.get(SAVINGS, [])
+    if rows:
+        terminalreporter.section("flash saved")
+        terminalreporter.write_line(f"{'pair':17}{'compiler':9}{'level':6}{'board':7}{'ROM by':7}"
+                                    f"{'firmware':>9}{'saved':>7}{'symbols':>8}")
+    for pair, size, saved, symbols in rows:
+        terminalreporter.write_line(f"{pair.kind:17}{pair.spe.compiler:9}{'-O' + pair.spe.optimize:6}{pair.board:7}"
+                                    f"{pair.linker:7}{size:9}{saved:7}{symbols:8}")

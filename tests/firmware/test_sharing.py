@@ -1,46 +1,14 @@
-"""romlink on the real pair: what it saves, what it reports, and that the firmware computes the same.
-
-Needs the built programs: ROMLINK_BIN names their directory, else build/bin.
-"""
-import collections
+"""romlink on the real pair: what it saves, what it reports, and that the firmware computes the same."""
 import json
-import os
-import pathlib
 import re
-import subprocess
 
 import pytest
 
 import boot
 from outcome import MISMATCH, assert_passes
+from romlink_client import Romlink, assert_adds_up, assert_bound_to_the_rom, decisions
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("ROMLINK_BIN") or ROOT / "build" / "bin")
 BOARDS = ("an521", "an385")
-
-
-class Romlink:
-    """The client with an archive of its own; the daemon behind it ends with the archive's folder."""
-
-    def __init__(self, directory):
-        self.directory = directory
-
-    def run(self, *words, code=0):
-        command = [BIN / "romlink", "--archive", self.directory / "archive", *words]
-        done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-        return done
-
-    def publish(self, directory, name, version):
-        done = self.run("rom", "publish", "--name", name, "--version", version, "--elf", directory / "rom.elf",
-                        "--shared-ram", ".shared_ram")
-        return done.stdout.splitlines()[-1]
-
-    def link(self, rom, directory, output):
-        report = output.with_suffix(".json")
-        arguments = (directory / "spe-link.args").read_text().splitlines()
-        self.run("link", "--rom", rom, "--report", report, "--", *arguments, "-o", output)
-        return json.loads(report.read_text())
 
 
 @pytest.fixture(scope="session")
@@ -64,27 +32,6 @@ def linked(romlink, built, tmp_path_factory):
     return get
 
 
-def readelf(*words):
-    return subprocess.run(["arm-none-eabi-readelf", "-W", *map(str, words)], check=True, capture_output=True,
-                          text=True).stdout
-
-
-def flash_bytes(elf):
-    return sum(int(fields[4], 16) for fields in map(str.split, readelf("-l", elf).splitlines())
-               if fields[:1] == ["LOAD"])
-
-
-def functions_and_objects(elf):
-    """Counted names of the image's functions and objects."""
-    rows = (line.split() for line in readelf("-s", elf).splitlines())
-    return collections.Counter(row[7] for row in rows if len(row) > 7 and row[3] in ("FUNC", "OBJECT")
-                               and row[6] not in ("UND", "ABS"))
-
-
-def decisions(report):
-    return {entry["name"]: entry for entry in report["symbols"]}
-
-
 @pytest.mark.parametrize("board", BOARDS)
 def test_shared_firmware_says_the_same(built, linked, board):
     _, image, report = linked(board)
@@ -99,33 +46,12 @@ def test_shared_firmware_says_the_same(built, linked, board):
 @pytest.mark.parametrize("board", BOARDS)
 def test_report_adds_up(built, linked, board):
     _, image, report = linked(board)
-    plain = built(board) / "spe.elf"
-    flash = report["flash"]
-    assert flash["baselineBytes"] == flash_bytes(plain)
-    assert flash["linkedBytes"] == flash_bytes(image)
-    assert flash["savedBytes"] == flash_bytes(plain) - flash_bytes(image)
-    for side in ("baselineBytes", "linkedBytes"):
-        assert sum(share[side] for share in report["flashBreakdown"]) == flash[side]
-    assert collections.Counter(entry["name"] for entry in report["symbols"]) == functions_and_objects(plain)
-    assert all((entry["decision"] == "SHARED") == (entry["reason"] == "") for entry in report["symbols"])
+    assert_adds_up(report, built(board) / "spe.elf", image)
 
 
-def test_each_shared_symbol_is_gone_and_bound_to_the_rom(built, linked):
+def test_each_shared_symbol_is_gone_and_bound_to_the_rom(linked):
     _, image, report = linked()
-    rows = [line.split() for line in readelf("-s", image).splitlines()]
-    addresses = collections.defaultdict(set)
-    for row in rows:
-        if len(row) > 7 and row[3] in ("FUNC", "OBJECT"):
-            addresses[row[7]].add((row[6], int(row[1], 16), row[3]))
-    checked = 0
-    for entry in report["symbols"]:
-        if entry["decision"] != "SHARED" or entry["name"] not in addresses:
-            continue  # a static that only shared code used is not in the symbol table
-        expected = int(entry["romAddress"], 16)
-        assert any(section == "ABS" and value == expected + (kind == "FUNC")
-                   for section, value, kind in addresses[entry["name"]]), entry
-        checked += 1
-    assert checked > 50
+    assert assert_bound_to_the_rom(report, image) > 50
 
 
 def test_a_changed_function_and_its_rom_callers_stay_local(built, linked):
