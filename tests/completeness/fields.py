@@ -76,8 +76,8 @@ def fields_of(entity):
         at = ref.place - entity.address
         if ref.type in FIELDS:
             size, decode, kind = FIELDS[ref.type]
-            found.append(Field([(at, size)], kind, lambda data, base, a=at, n=size, d=decode: d(data[a:a + n], base + a),
-                               ref.symbol, ref.type))
+            found.append(Field([(at, size)], kind, lambda data, base, a=at, n=size, d=decode:
+                               d(data[a:a + n], base + a), ref.symbol, ref.type))
         elif ref.type in (MOVW, MOVT):
             moves.append((at, ref))
         else:

@@ -1,8 +1,8 @@
 """What the reference reads: the ROM's image, and the firmware's plain link with its map and emitted relocations.
 
-A linked image is read by tests/link/elf.py. The plain link is made by `ld.lld-19 --emit-relocs -Map`: the map says which
-input section lies where and which symbols are in it; the relocations in the output name their symbols; the values of the
-fields are read from the output's bytes."""
+A linked image is read by tests/link/elf.py. The plain link is made by `ld.lld-19 --emit-relocs -Map`: the map says
+which input section lies where and which symbols are in it; the relocations in the output name their symbols; the values
+of the fields are read from the output's bytes."""
 import bisect
 import collections
 import fnmatch
@@ -15,30 +15,32 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "link"))
 import elf as E
 
 ABSOLUTE = 0xfff1
+SHF_GROUP = 0x200
 Reference = collections.namedtuple("Reference", "place type symbol")
 MAP_LINE = re.compile(r"^ *([0-9a-f]+) +([0-9a-f]+) +([0-9a-f]+) +(\d+) ( *)(\S.*)$")
 MERGED = re.compile(r"\.(str|cst)(\d+)(?:\.(\d+))?$")
 # Sections of no special meaning: a linker script that names nothing narrower collects them, it does not place them.
 ORDINARY = ("*", ".text", ".text*", ".text.*", ".rodata", ".rodata*", ".rodata.*", ".data.rel.ro", ".data.rel.ro*",
-            ".data.rel.ro.*", ".gnu.linkonce.t.*", ".gnu.linkonce.r.*", ".text.unlikely", ".text.unlikely.*", ".text.hot.*",
-            ".text.startup", ".text.startup.*", ".text.exit.*", ".data", ".data*", ".data.*", ".bss", ".bss*", ".bss.*",
-            "COMMON")
+            ".data.rel.ro.*", ".gnu.linkonce.t.*", ".gnu.linkonce.r.*", ".text.unlikely", ".text.unlikely.*",
+            ".text.hot.*", ".text.startup", ".text.startup.*", ".text.exit.*", ".data", ".data*", ".data.*", ".bss",
+            ".bss*", ".bss.*", "COMMON")
 
 
 class Rom:
     """The bytes of a linked ROM that never change, and its symbols."""
 
     def __init__(self, path):
-        image = E.Elf(pathlib.Path(path).read_bytes())
+        image = self.image = E.Elf(pathlib.Path(path).read_bytes())
         stored = segments(image)
         self.sections = []  # (start, bytes, is it executable)
         for s in image.sections:
-            if s.flags & E.SHF_ALLOC and not s.flags & E.SHF_WRITE and s.type == 1 and s.size and \
-                    load_address(stored, s) == s.address:
+            constant = s.flags & E.SHF_ALLOC and not s.flags & E.SHF_WRITE and s.type == 1 and s.size
+            if constant and load_address(stored, s) == s.address:
                 self.sections.append((s.address, image.content(s), bool(s.flags & E.SHF_EXEC)))
         self.names = collections.defaultdict(set)
         for symbol in image.symbols:
-            if symbol.name and not symbol.name.startswith("$") and symbol.type in (0, 1, 2) and 0 < symbol.section < 0xff00:
+            named = symbol.name and not symbol.name.startswith("$") and symbol.type in (0, 1, 2)
+            if named and 0 < symbol.section < 0xff00:
                 self.names[symbol.name].add(symbol.place())
 
     def read(self, address, size, executable=False):
@@ -46,6 +48,11 @@ class Rom:
             if start <= address and address + size <= start + len(data) and (code or not executable):
                 return data[address - start:address - start + size]
         return None
+
+    def offset(self, address):
+        """Where the file has this address."""
+        return next(s.offset + address - s.address for s in self.image.sections
+                    if s.flags & E.SHF_ALLOC and s.type == 1 and 0 <= address - s.address < s.size)
 
     def string(self, address, width):
         """The string here with its terminator."""
@@ -78,7 +85,7 @@ def load_address(loaded, section):
 
 
 class Entity:
-    """One input section of the plain link; `merged` is (kind, width, alignment) of the linker's table of strings or constants."""
+    """One input section of the plain link; `merged` is (kind, width, alignment) of a table of strings or constants."""
 
     def __init__(self, address, size, align, where, output):
         self.address, self.size, self.align, self.output = address, size, align, output
@@ -86,6 +93,7 @@ class Entity:
         self.writable = bool(output.flags & E.SHF_WRITE)
         self.symbols, self.references, self.moves = [], [], False
         self.content, self.literals, self.placed, self.unwound = b"", False, False, False
+        self.grouped = False
         found = MERGED.search(self.section) if self.object == "<internal>" else None
         self.merged = found and (found[1], int(found[2]), align)
         self.code = False
@@ -100,8 +108,8 @@ class Entity:
 class Firmware:
     def __init__(self, folder, arguments, scratch):
         output, self.map = scratch / "plain.elf", scratch / "plain.map"
-        subprocess.run(["ld.lld-19", "--emit-relocs", "--no-demangle", *arguments, "-o", output, f"-Map={self.map}"], cwd=folder, check=True,
-                       stderr=subprocess.DEVNULL)
+        command = ["ld.lld-19", "--emit-relocs", "--no-demangle", *arguments, "-o", output, f"-Map={self.map}"]
+        subprocess.run(command, cwd=folder, check=True, stderr=subprocess.DEVNULL)
         self.image = E.Elf(output.read_bytes())
         stored = segments(self.image)
         outputs = {s.name: s for s in self.image.sections if s.flags & E.SHF_ALLOC}
@@ -109,7 +117,8 @@ class Firmware:
         for line in self.map.read_text().splitlines()[1:]:
             if not (found := MAP_LINE.match(line)):
                 continue
-            address, size, align, indent, what = int(found[1], 16), int(found[3], 16), int(found[4]), len(found[5]), found[6]
+            address, size, align = int(found[1], 16), int(found[3], 16), int(found[4])
+            indent, what = len(found[5]), found[6]
             if indent == 0:
                 current, entity = outputs.get(what), None
             elif current and indent == 8:
@@ -163,13 +172,14 @@ class Firmware:
         for entity in self.entities:
             obj = objects.get(entity.object)
             found = [i for i, s in enumerate(obj.sections) if s.name == entity.section] if obj else []
+            entity.grouped = any(obj.sections[i].flags & SHF_GROUP for i in found)
             if len(found) == 1 == placed[entity.object, entity.section]:
                 self.origin[entity] = obj, obj.sections[found[0]]
                 self.of_section[entity.object, found[0]] = entity
 
     def of_section_symbol(self, entity, place, value):
-        """What a relocation against a section symbol means: the output has only the output section's symbol, so the object
-        says which input section it was; of an object that is not clear, the place that the value leads to."""
+        """What a relocation against a section symbol means: the output has only the output section's symbol, so the
+        object says which input section it was; of an object that is not clear, the place that the value leads to."""
         if entity in self.origin:
             obj, section = self.origin[entity]
             for at, _, symbol, _ in section.relocations:
@@ -230,8 +240,8 @@ def rounds_pc(code):
                 return True
             at += 2
             continue
-        loads = first & 0xfe1f == 0xf81f or first & 0xfe5f == 0xe85f or first & 0xef3f in (0xed1f, 0xed1f & 0xef3f)
-        if loads or first & 0xfbff in (0xf20f, 0xf2af):
+        double = first & 0xfe5f == 0xe85f and first & 0x0120  # without these bits it is TBB, which does not round
+        if double or first & 0xfe1f == 0xf81f or first & 0xee1f == 0xec1f or first & 0xfbff in (0xf20f, 0xf2af):
             return True
         at += 4
     return False

@@ -1,6 +1,7 @@
 """Pairs of a ROM and a firmware for compare.py: the test firmware, and programs of the C and C++ libraries.
 
-A pair is a folder: rom.elf, and `inputs` with all inputs of the firmware's link; the arguments name them without folders."""
+A pair is a folder: rom.elf, and `inputs` with all inputs of the firmware's link, which the arguments name without
+folders."""
 import pathlib
 import shutil
 import subprocess
@@ -27,10 +28,11 @@ PROGRAMS = {
     "newlib-far": (M3, ["-Os"], ["main.c", "shared.c"], ["m", *NANO], "gnu", FAR),
     "newlib-v6m": (M0, ["-Os"], ["main.c", "shared.c"], ["m", *NANO], "lld", NEAR),
     "movw-movt": (M33, ["-O2", "-mslow-flash-data"], ["main.c", "shared.c"], ["m", *NANO], "gnu", NEAR),
-    "no-sections": (M33, ["-O2", "-fno-function-sections", "-fno-data-sections"], ["main.c", "shared.c"], ["m", *NANO], "gnu",
-                    NEAR),
+    "no-sections": (M33, ["-O2", "-fno-function-sections", "-fno-data-sections", "-DPLAIN"], ["main.c", "shared.c"],
+                    ["m", *NANO], "gnu", NEAR),
     "libstdc++": (M33, ["-O2"], ["main.cc", "shared.c"], CXX, "gnu", NEAR),
-    "libstdc++-no-exceptions": (M4F, ["-Os", "-fno-exceptions", "-fno-rtti"], ["main.cc", "shared.c"], CXX, "lld", NEAR),
+    "libstdc++-no-exceptions": (M4F, ["-Os", "-fno-exceptions", "-fno-rtti"], ["main.cc", "shared.c"], CXX, "lld",
+                                NEAR),
 }
 
 
@@ -43,8 +45,8 @@ def run(*command, **more):
 
 def firmware(name, folder):
     board, variant, linker = FIRMWARE[name]
-    run(sys.executable, "-B", HERE.parent / "firmware" / "build.py", "--out", folder, "--board", board, "--variant", variant,
-        "--linker", linker)
+    run(sys.executable, "-B", HERE.parent / "firmware" / "build.py", "--out", folder, "--board", board, "--variant",
+        variant, "--linker", linker)
     inputs = folder / "inputs"
     shutil.rmtree(inputs, ignore_errors=True)
     inputs.mkdir()
@@ -66,10 +68,12 @@ def program(name, folder):
             output = inputs / f"{image}-{source.split('.')[0]}-{source.split('.')[1]}.o"
             std = ["-std=gnu++17"] if source.endswith("cc") else ["-std=gnu11"]
             own = [f for f in flags if source.endswith("cc") or f != "-fno-rtti"]
-            run(*gcc, "-ffunction-sections", "-fdata-sections", *own, *std, *define, "-c", HERE / "programs" / source, "-o", output)
+            run(*gcc, "-ffunction-sections", "-fdata-sections", *own, *std, *define, "-c", HERE / "programs" / source,
+                "-o", output)
             objects.append(output.name)
         script = (HERE / "programs" / "image.ld").read_text()
         script = script.replace("= FLASH_START", f"= {flash:#x}").replace("= RAM_START", f"= {ram:#x}")
+        script = script.replace("= IMAGE_NUMBER", f"= {len(image)}")
         (inputs / f"{image}.ld").write_text(script)
         linked[image] = ["-T", f"{image}.ld", "--gc-sections", "-z", "max-page-size=4", *objects, "--start-group",
                          *(f"lib{library}.a" for library in libraries), "--end-group"]

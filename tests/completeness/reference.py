@@ -6,8 +6,8 @@
 A claim (entity, address) holds if the ROM has the entity's bytes there outside of the relocated fields, and each field
 leads to what the firmware's field leads to: the same number, an equal string or constant, or an entity of which a
 further claim holds. A branch needs such a claim to hold; an address needs its entity to be shared as well. Claims are
-assumed, and dropped until nothing changes. Prints "ADDRESS SIZE OBJECT:(SECTION) SYMBOL" for each entity that is provable;
-with --why also the others with a reason."""
+assumed, and dropped until nothing changes. Prints "ADDRESS SIZE OBJECT:(SECTION) SYMBOL" for each entity that is
+provable; with --why also the others with a reason."""
 import argparse
 import collections
 import fnmatch
@@ -21,6 +21,7 @@ from fields import ADDRESS, BRANCH
 from images import E
 
 BRANCH_REACH, VENEER = (16 << 20) - (1 << 20), 12
+GROUPED = "in a group of sections"
 
 
 class Reference:
@@ -67,7 +68,7 @@ class Reference:
             return "reached by a short branch"
         if entity.unwound:
             return "exceptions unwind through it"
-        return ""
+        return GROUPED if entity.grouped else ""
 
     def target(self, entity, field):
         """("number", value, 0), ("entity", entity, offset), ("merged", table, address) or ("unknown", None, 0)."""
@@ -90,7 +91,7 @@ class Reference:
         return ("merged", found, value) if found.merged else ("entity", found, value - found.address)
 
     def check(self, entity, address):
-        """The needs of a claim, [(kind, entity, addresses)], or None if it fails by itself; the cause goes to self.why."""
+        """The needs of a claim, [(kind, entity, addresses)], or None if it fails by itself (self.why)."""
         fields = self.fields[entity]
         theirs = self.rom.read(address, entity.size, entity.code)
         ours = entity.content
@@ -191,9 +192,11 @@ class Reference:
         entity, address = claim
         return entity not in self.called or abs(address - entity.address) < BRANCH_REACH or entity.size > VENEER
 
-    def provable(self):
-        """entity -> address of the largest sharing found."""
-        held, shared = self.settle(set(self.claims), {c for c in self.claims if not self.reason[c[0]] and self.gains(c)})
+    def provable(self, groups=False):
+        """entity -> address of the largest sharing found; with `groups`, as if sections of groups could be shared."""
+        free = ("", GROUPED) if groups else ("",)
+        offered = {c for c in self.claims if self.reason[c[0]] in free and self.gains(c)}
+        held, shared = self.settle(set(self.claims), offered)
         while conflict := self.conflict(shared):
             demand = collections.Counter((e, a) for c in held for kind, e, places in self.claims[c] if kind == ADDRESS
                                          for a in places)

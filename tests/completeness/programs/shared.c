@@ -27,9 +27,24 @@ __attribute__((noinline)) static const char *kind(unsigned n) {
   }
 }
 
+#ifndef PLAIN
+/* A number that differs between the images and one that does not (image.ld). */
+extern const char image_number[], common_number[];
+__attribute__((noinline)) static unsigned other(void) { return (unsigned)image_number; }
+__attribute__((noinline)) static unsigned common(void) { return (unsigned)common_number + 5; }
+
+/* Never shared, but equal in the ROM: who calls it may be shared, who takes its address may not. */
+__attribute__((noinline, section(".text.romlink_own"))) static int own(int n) { return n * 7 + 3; }
+__attribute__((noinline)) static int calls_own(int n) { return own(n) + 1; }
+__attribute__((noinline)) static int (*takes_own(int n))(int) { return n ? own : 0; }
+#endif
+
 void shared_work(char *text, int *numbers, unsigned count) {
   for (unsigned i = 0; i < count; i++) {
     numbers[i] = operations[i % 3](even(i), (int)i);
     strcpy(text, kind(i));
+#ifndef PLAIN
+    numbers[i] += (int)(other() ^ common()) + calls_own((int)i) + takes_own((int)i)((int)count);
+#endif
   }
 }
