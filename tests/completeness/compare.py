@@ -111,10 +111,11 @@ def compare(name, program, folder, mutants):
         mutant.write_bytes(original[:at] + bytes([original[at] ^ bit]) + original[at + 1:])
         changed = Comparison(program, mutant, inputs, arguments, firmware)
         lost += len(first.shared - changed.shared)
-        unnoticed += first.shared == changed.shared
+        unnoticed += first.sharing == changed.sharing
         if changed.extras or changed.odd or set(changed.missed) - set(first.missed):
             text.append(f"{name}, bit {bit:#x} at {address:#x} of the ROM changed: {changed}")
             good = good and not changed.extras and not changed.odd
+    good = good and not unnoticed
     if mutants:
         text.append(f"  {mutants} changed ROMs: {lost} sections less in all, {unnoticed} without effect")
     return good, "\n".join(text)
