@@ -48,7 +48,7 @@ std::map<std::string, std::uint32_t> divide(const LinkedImage& image) {
   std::map<std::string, std::uint32_t> shares;
   std::uint32_t placedBytes = 0;
   for (const PlacedSection& placed : image.placed) {
-    const Section* output = image.elf.findSection(placed.output);
+    const Section* output = image.elf.findSection(placed.output, placed.address);
     if (output == nullptr || !output->isAllocated() || output->type == llvm::ELF::SHT_NOBITS)
       continue;
     std::string category = "functions";
@@ -56,7 +56,7 @@ std::map<std::string, std::uint32_t> divide(const LinkedImage& image) {
       category = "veneers";
     else if (placed.section.starts_with(".ARM.ex"))
       category = "unwind tables";
-    else if (output->isWritable())
+    else if (output->isWritable() && !output->isExecutable())
       category = "initial values of variables";
     else if (placed.isSynthetic())
       category = "strings and merged constants";

@@ -134,7 +134,7 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
     return fail(ErrorCode::Malformed, "not a linked image", where, "it is an object file",
                 "give the ROM's linked ELF");
   ROMLINK_ASSIGN(auto flash, flashImageOf(elf, where));
-  ROMLINK_TRY(RomImage::read(question.elf, {}));
+  ROMLINK_ASSIGN(const auto rom, RomImage::read(question.elf, {}));
   if (!question.image.empty()) {
     ROMLINK_ASSIGN(const auto given, readFile(question.image));
     ROMLINK_TRY(compareImages(flash, given, question.image.filename().string()));
@@ -167,6 +167,8 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
   answer.image = std::move(flash.bytes);
   answer.imageHash = sha256Of(Bytes(answer.image));
   answer.notes = missingFor(elf, answer, !question.image.empty());
+  if (!rom.hasContent())
+    answer.notes.emplace_back("no read-only section that runs in place: nothing can be shared");
   return answer;
 }
 

@@ -61,11 +61,14 @@ Result<void> refuseUnsupported(const std::vector<std::string>& arguments) {
       {"-icf=all", kFolding},    {"-icf=safe", kFolding},
       {"-relocatable", kStatic},
   };
-  for (const std::string& argument : arguments)
+  for (const std::string& argument : arguments) {
+    if (argument.starts_with('@'))
+      return fail(ErrorCode::Usage, "response files must be expanded before", argument);
     for (const Unsupported& unsupported : kUnsupported)
       if (argument == unsupported.option)
         return fail(ErrorCode::Usage, "this option cannot be used with a ROM", argument, unsupported.why,
                     "leave the option out");
+  }
   return {};
 }
 
@@ -117,7 +120,8 @@ Result<LinkedFiles> linkAgainstRom(const LinkJob& job, const InputFiles& inputs,
   ROMLINK_TRY(patchInputs(inputs.folder(), patched, firmware, plan));
   ROMLINK_TRY(writeFile(patched / kIdObject, romIdObject(job.rom->imageHash, romSize, loadedId)));
   std::vector<std::string> arguments = job.arguments;
-  arguments.emplace_back(kIdObject);
+  // First, so that no option like -b or --start-lib is in force for it.
+  arguments.insert(arguments.begin(), kIdObject);
   // The plain link has obeyed the user's rule for orphans; the note is one that no script can know.
   arguments.emplace_back("--orphan-handling=place");
   return runIn(patched, arguments, job.scratch, "linked");
@@ -183,8 +187,8 @@ Result<LinkOutcome> relink(const LinkJob& job) {
 
   InputFiles patched(job.scratch / "patched");
   ROMLINK_ASSIGN(const auto linked, readBack(std::move(linkedFiles), patched, plain.firmware.objectNames()));
-  ROMLINK_TRY(verifyOutput(
-      {linked.elf, linked.firmware, plain.firmware, plan, rom, job.rom->imageHash, job.rom->sharedRam}));
+  ROMLINK_TRY(verifyOutput({linked.elf, linked.firmware, plain.elf, plain.firmware, plan, rom,
+                            job.rom->imageHash, job.rom->sharedRam}));
   report.mutable_timing()->set_verify_ms(watch.lap());
 
   const LinkedImage linkedImage{linked.elf, linked.firmware.placed};

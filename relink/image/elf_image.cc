@@ -232,6 +232,13 @@ Result<ElfImage> ElfImage::read(Bytes content, const std::string& where) {
   return image;
 }
 
+const Section* ElfImage::findSection(std::string_view name, Address address) const {
+  const auto found = std::find_if(sections.begin(), sections.end(), [&](const Section& s) {
+    return s.name == name && AddressRange{s.address, s.size}.contains(address);
+  });
+  return found == sections.end() ? nullptr : &*found;
+}
+
 const Section* ElfImage::findSection(std::string_view name) const {
   const auto found =
       std::find_if(sections.begin(), sections.end(), [&](const Section& s) { return s.name == name; });

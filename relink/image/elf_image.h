@@ -39,7 +39,7 @@ struct Section {
   [[nodiscard]] bool isAllocated() const;
   [[nodiscard]] bool isWritable() const;
   [[nodiscard]] bool isExecutable() const;
-  /// The linker may merge its pieces with equal ones. A section with relocations is never merged.
+  /// The linker may merge its pieces with equal ones.
   [[nodiscard]] bool isMergeable() const;
 };
 
@@ -86,7 +86,10 @@ struct ElfImage {
   /// Checks identification, machine and section table only. Cheap.
   static Result<void> checkHeader(Bytes content, const std::string& where);
 
+  /// The first section of this name, or nullptr.
   [[nodiscard]] const Section* findSection(std::string_view name) const;
+  /// Of the sections of this name, the one that holds the address, or nullptr.
+  [[nodiscard]] const Section* findSection(std::string_view name, Address address) const;
 };
 
 } // namespace romlink::relink

@@ -25,6 +25,11 @@ Bytes inPlace(const ElfImage& image, const Section& section) {
   return {};
 }
 
+/// Linkers call .text writable if the script puts .init_array into it. Where it runs from flash it is not.
+bool isCodeInFlash(const ElfImage& image, const Section& section) {
+  return section.isExecutable() && section.name.starts_with(".text") && !inPlace(image, section).empty();
+}
+
 } // namespace
 
 Result<FlashImage> flashImageOf(const ElfImage& elf, const std::string& where) {
@@ -74,15 +79,12 @@ Result<RomImage> RomImage::read(const std::filesystem::path& elf, std::vector<Ad
   for (const Section& section : image.sections) {
     if (!section.isAllocated() || section.size == 0)
       continue;
-    if (section.isWritable())
+    if (section.isWritable() && !isCodeInFlash(image, section))
       rom.writable_.push_back({section.address, section.size});
     else if (const Bytes bytes = inPlace(image, section);
              section.type != llvm::ELF::SHT_NOBITS && !bytes.empty())
       rom.regions_.push_back({{section.address, section.size}, bytes, section.isExecutable()});
   }
-  if (rom.regions_.empty())
-    return fail(ErrorCode::Malformed, "the ROM's ELF has no read-only section that runs in place", where, {},
-                "publish the linked ELF with its section headers");
   std::sort(rom.regions_.begin(), rom.regions_.end(),
             [](const Region& a, const Region& b) { return a.range < b.range; });
   for (const Symbol& symbol : image.symbols)

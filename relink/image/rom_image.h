@@ -33,7 +33,7 @@ struct RomSymbol {
 
 class RomImage {
 public:
-  /// Reads the ELF. Malformed as ElfImage::read; also if it holds no read-only content at all.
+  /// Reads the ELF. Malformed as ElfImage::read and flashImageOf.
   static Result<RomImage> read(const std::filesystem::path& elf, std::vector<AddressRange> volatileRanges);
 
   /// The bytes at [address, address + size) if they are immutable, in one section, and executable where that
@@ -53,6 +53,8 @@ public:
 
   [[nodiscard]] const std::vector<AddressRange>& flashRanges() const { return flash_; }
   [[nodiscard]] const std::vector<RomSymbol>& symbols() const { return symbols_; }
+  /// False: the ELF has no read-only section that runs in place, so there is nothing to share.
+  [[nodiscard]] bool hasContent() const { return !regions_.empty(); }
   [[nodiscard]] bool isInRom(Address address) const;
   [[nodiscard]] std::uint32_t imageSize() const { return imageSize_; } ///< of the flash image, bytes
 

@@ -72,7 +72,10 @@ Error linkError(const std::string& lldOutput) {
 Result<LinkedFiles> runLld(const std::vector<std::string>& arguments, const std::filesystem::path& image,
                            const std::filesystem::path& map, const std::filesystem::path& messages) {
   std::vector<std::string> all = {"ld.lld"};
-  all.insert(all.end(), arguments.begin(), arguments.end());
+  for (const std::string& argument : arguments) // these would write into the map, or in its place
+    if (argument != "-M" && argument != "--print-map" && argument != "-print-map" && argument != "--cref" &&
+        argument != "-cref")
+      all.push_back(argument);
   for (const std::string& own : {std::string("-o"), image.string(), "-Map=" + map.string(),
                                  std::string("--threads=1"), std::string("--color-diagnostics=never")})
     all.push_back(own);

@@ -80,7 +80,8 @@ private:
     if (claim.base == 0 && !section.isExecutable())
       return refuse(claim, Reason::NotInRom,
                     "the ROM has it at address 0, where its address is a null pointer");
-    if (((claim.base ^ live.address) & 2) != 0 && section.alignment < 4 && mayReadBesidePc(section))
+    if (((claim.base ^ live.address) & 2) != 0 && section.alignment < 4 &&
+        mayReadBesidePc(live.object->elf, live.index))
       return refuse(
           claim, Reason::Changed,
           fmt::format("it reads relative to the program counter, and the ROM's copy at {:#010x} has another "
@@ -119,7 +120,7 @@ private:
   void follow(ClaimId id) {
     const Address base = claims_[id].base;
     const LiveSection& live = firmware_.sections[claims_[id].section];
-    bool handsOutOwn = mayTakeOwnAddress(live.elf());
+    bool handsOutOwn = mayTakeOwnAddress(live.object->elf, live.index);
     for (const Reference& reference : live.references) {
       const auto target = referenceTarget(read_, reference, base);
       if (!target)
@@ -142,6 +143,7 @@ private:
               claims_[id], Reason::Changed,
               fmt::format("the constant or string it uses at +{:#x} differs in the ROM", reference.place));
         handsOutOwn = true;
+        claims_[id].pieces.push_back({start, size});
         break;
       }
       case Reference::Target::Section:

@@ -1,7 +1,9 @@
 #include "relink/match/code_facts.h"
 
+#include <algorithm>
 #include <llvm/Support/Endian.h>
-#include <optional>
+#include <map>
+#include <vector>
 
 namespace romlink::relink {
 namespace {
@@ -42,63 +44,77 @@ bool isPadding(std::uint32_t code) {
   return code == 0xbf00 || code == 0x46c0 || code == 0;
 }
 
-/// Where the last run of code begins; nullopt if the section ends in data.
-std::optional<std::uint32_t> lastCode(const ElfImage& elf, std::uint32_t index) {
-  std::optional<std::uint32_t> start;
-  bool code = true;
+struct Instruction {
+  std::uint32_t first = 0;
+  std::uint32_t second = 0; ///< 0 for a 16-bit instruction
+};
+
+/// The section's instructions in order, with a last one of {0, 0} if it ends in data. Where instructions may
+/// start anywhere, one for each halfword.
+std::vector<Instruction> instructionsOf(const ElfImage& elf, std::uint32_t index) {
+  const Bytes data = elf.sections[index].data;
+  std::map<std::uint32_t, bool> marks; // offset, code or data
   for (const Symbol& symbol : elf.symbols)
-    if (symbol.section == index && symbol.isMapping() && (!start || symbol.value >= *start)) {
-      start = symbol.value;
-      code = symbol.name[1] == 't';
+    if (symbol.section == index && symbol.isMapping())
+      marks[symbol.value] = symbol.name[1] == 't';
+  const bool mapped = !marks.empty();
+  marks.try_emplace(0, true);
+  std::vector<Instruction> instructions;
+  for (auto mark = marks.begin(); mark != marks.end(); ++mark) {
+    const auto next = std::next(mark);
+    const std::size_t end =
+        std::min<std::size_t>(next == marks.end() ? data.size() : next->first, data.size());
+    // Data that control does not run into is a literal pool or a table; other "data" may be hand-written
+    // code.
+    const bool runsInto =
+        instructions.empty() || !endsFlow(instructions.back().first, instructions.back().second);
+    if (!mark->second && !runsInto) {
+      if (next == marks.end() && mark->first < end)
+        instructions.push_back({});
+      continue;
     }
-  return code ? start.value_or(0) : std::optional<std::uint32_t>();
+    const bool aligned = mapped && mark->second;
+    for (std::size_t at = mark->first; at + 2 <= end;) {
+      const std::uint32_t first = halfword(data, at);
+      instructions.push_back({first, isWide(first) ? halfword(data, at + 2) : 0});
+      at += aligned && isWide(first) ? 4 : 2;
+    }
+  }
+  return instructions;
 }
 
 } // namespace
 
-bool mayReadBesidePc(const Section& section) {
-  for (std::size_t at = 0; section.isExecutable() && at + 2 <= section.data.size(); at += 2) {
-    const std::uint32_t code = halfword(section.data, at);
-    if ((code & 0xf800) == 0x4800 || (code & 0xf800) == 0xa000)
-      return true;
-    // 32-bit instructions with the base register PC
-    if (isWide(code) && (code & 0xf) == 0xf && !isBranchSpace(code, halfword(section.data, at + 2)))
-      return true;
-  }
-  return false;
+bool mayReadBesidePc(const ElfImage& elf, std::uint32_t index) {
+  const auto reads = [](const Instruction& i) {
+    if (!isWide(i.first))
+      return (i.first & 0xf800) == 0x4800 || (i.first & 0xf800) == 0xa000; // ldr literal, adr
+    const bool tableBranch = i.first == 0xe8df && (i.second & 0xffe0) == 0xf000;
+    return (i.first & 0xf) == 0xf && !isBranchSpace(i.first, i.second) && !tableBranch; // base register PC
+  };
+  const auto instructions = instructionsOf(elf, index);
+  return elf.sections[index].isExecutable() && std::any_of(instructions.begin(), instructions.end(), reads);
 }
 
-bool mayTakeOwnAddress(const Section& section) {
-  for (std::size_t at = 0; section.isExecutable() && at + 2 <= section.data.size(); at += 2) {
-    const std::uint32_t code = halfword(section.data, at);
-    if ((code & 0xf800) == 0xa000 ||                              // adr
-        (code & 0xff78) == 0x4678 || (code & 0xff78) == 0x4478 || // mov rd, pc; add rd, pc
-        (((code & 0xfbff) == 0xf20f || (code & 0xfbff) == 0xf2af) &&
-         !isBranchSpace(code, halfword(section.data, at + 2)))) // adr.w
-      return true;
-  }
-  return false;
+bool mayTakeOwnAddress(const ElfImage& elf, std::uint32_t index) {
+  const auto takes = [](const Instruction& i) {
+    if (!isWide(i.first))
+      return (i.first & 0xf800) == 0xa000 ||                               // adr
+             (i.first & 0xff78) == 0x4678 || (i.first & 0xff78) == 0x4478; // mov rd, pc; add rd, pc
+    return ((i.first & 0xfbff) == 0xf20f || (i.first & 0xfbff) == 0xf2af) &&
+           !isBranchSpace(i.first, i.second); // adr.w
+  };
+  const auto instructions = instructionsOf(elf, index);
+  return elf.sections[index].isExecutable() && std::any_of(instructions.begin(), instructions.end(), takes);
 }
 
 bool runsOn(const ElfImage& elf, std::uint32_t index) {
-  const Bytes data = elf.sections[index].data;
-  const auto start = lastCode(elf, index);
-  if (!elf.sections[index].isExecutable() || !start)
-    return false;
-  std::uint32_t first = 0;
-  std::uint32_t second = 0;
-  bool any = false;
-  for (std::size_t at = *start; at + 2 <= data.size();) {
-    const std::uint32_t code = halfword(data, at);
-    const std::size_t size = isWide(code) ? 4 : 2;
-    if (!isPadding(code)) {
-      first = code;
-      second = size == 4 ? halfword(data, at + 2) : 0;
-      any = true;
-    }
-    at += size;
-  }
-  return any && !endsFlow(first, second);
+  auto instructions = instructionsOf(elf, index);
+  if (!elf.sections[index].isExecutable() || instructions.empty() || instructions.back().first == 0)
+    return false; // no code, or data at its end
+  while (!instructions.empty() && isPadding(instructions.back().first))
+    instructions.pop_back();
+  return !instructions.empty() && !endsFlow(instructions.back().first, instructions.back().second);
 }
 
 } // namespace romlink::relink

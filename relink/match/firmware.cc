@@ -23,19 +23,10 @@ std::optional<std::vector<std::uint8_t>> maskedContent(const Section& section, B
   return masked;
 }
 
-/// Could the bytes that the plain link has at `address` come from this input section?
-bool liesAt(const ElfImage& plain, const Section& section, Address address) {
-  if (section.type == llvm::ELF::SHT_NOBITS)
-    return true;
-  const Bytes placed = bytesAt(plain, address, section.size);
-  if (placed.size() != section.size)
-    return false;
-  return maskedContent(section, section.data) == maskedContent(section, placed);
-}
-
+/// The pieces of a merged section are not in the map, so such a section has no place to be identified by; one
+/// that lld does not merge (-O0) has.
 bool belongsToModel(const Section& section) {
-  return section.isAllocated() && section.size > 0 && !section.isMergeable() &&
-         section.type != llvm::ELF::SHT_NOTE && section.type != llvm::ELF::SHT_ARM_EXIDX;
+  return section.isAllocated() && section.size > 0 && section.type != llvm::ELF::SHT_ARM_EXIDX;
 }
 
 /// Gives each placed section of one "file:(name)" its input section. Where an object or an archive has
@@ -160,6 +151,18 @@ void findOthers(const ElfImage& linked, Firmware& firmware) {
 }
 
 } // namespace
+
+bool liesAt(const ElfImage& linked, const Section& section, Address address) {
+  if (section.type == llvm::ELF::SHT_NOBITS)
+    return true;
+  const Bytes placed = bytesAt(linked, address, section.size);
+  if (placed.size() != section.size)
+    return std::any_of(linked.sections.begin(), linked.sections.end(), [&](const Section& s) {
+      return s.type == llvm::ELF::SHT_NOBITS && s.isAllocated() &&
+             AddressRange{s.address, s.size}.contains(AddressRange{address, section.size});
+    });
+  return maskedContent(section, section.data) == maskedContent(section, placed);
+}
 
 std::string LiveSection::title() const {
   return symbols.empty() ? std::string(elf().name) : std::string(symbols.front().name);

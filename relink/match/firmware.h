@@ -90,6 +90,10 @@ struct Firmware {
   [[nodiscard]] std::vector<std::string> objectNames() const;
 };
 
+/// Could the bytes that the linked image has at `address` come from this input section? True for SHT_NOBITS,
+/// and for a place that is not loaded.
+[[nodiscard]] bool liesAt(const ElfImage& linked, const Section& section, Address address);
+
 /// Builds the model. `linked` is the link's output ELF; `map` its map. `others`: names of objects that may
 /// define symbols although no section of theirs is live. Malformed: a pulled object.
 Result<Firmware> readFirmware(InputFiles& inputs, const ElfImage& linked, std::vector<PlacedSection> map,

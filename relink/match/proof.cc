@@ -95,6 +95,13 @@ private:
     return changed;
   }
 
+  bool isPiece(const AddressRange& range) const {
+    return std::any_of(proof_.claims.begin(), proof_.claims.end(), [&](const Claim& claim) {
+      return claim.holds && std::any_of(claim.pieces.begin(), claim.pieces.end(),
+                                        [&](const AddressRange& piece) { return piece.overlaps(range); });
+    });
+  }
+
   /// Two sections whose addresses are taken must not become one, nor parts of one.
   bool dropTwins() {
     bool changed = false;
@@ -105,6 +112,11 @@ private:
             proof_.claims[*proof_.bindings[id]].named != named)
           continue;
         const AddressRange range{boundTo(id), firmware_.sections[id].elf().size};
+        if (!firmware_.sections[id].elf().isExecutable() && isPiece(range)) {
+          keep(id, Reason::AddressIdentity, "the ROM has one copy for it and a string or merged constant");
+          changed = true;
+          continue;
+        }
         const auto other = owners.upper_bound(range.address);
         if (other == owners.end() || boundTo(other->second) >= range.end()) {
           owners.emplace(range.end(), id);

@@ -45,6 +45,7 @@ struct Claim {
   Reason ownReason = Reason::None; ///< why it fails by itself
   std::string ownDetail;
   std::vector<Need> needs;
+  std::vector<AddressRange> pieces; ///< strings and merged constants of the ROM that it uses
   std::vector<ClaimId> neededBy;
   bool holds = true; ///< after the fixpoint
 };

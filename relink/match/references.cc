@@ -77,19 +77,33 @@ public:
     markLoneMovt(live);
   }
 
+  /// The map does not say where merged sections lie, so what they refer to, which is rare, cannot be
+  /// followed.
+  void pinFromMerged(const ObjectFile& object) {
+    for (std::uint32_t i = 0; i < object.elf.sections.size(); ++i) {
+      const Section& section = object.elf.sections[i];
+      if (section.isAllocated() && section.isMergeable() && !live_.contains(keyOf(object, i)))
+        for (const Relocation& relocation : section.relocations)
+          pin(object, relocation,
+              fmt::format("merged data refers to it: {}+{:#x}", section.name, relocation.offset));
+    }
+  }
+
 private:
   /// A reference that is not understood may lead anywhere in the section of its symbol: that has to stay
   /// where the plain link has it.
   void pin(const LiveSection& from, const Relocation& relocation, const std::string& why) {
-    const Symbol& symbol = from.object->elf.symbols[relocation.symbol];
+    pin(*from.object, relocation, fmt::format("{} at {}+{:#x}", why, from.title(), relocation.offset));
+  }
+  void pin(const ObjectFile& from, const Relocation& relocation, const std::string& why) {
+    const Symbol& symbol = from.elf.symbols[relocation.symbol];
     const auto pinSection = [&](const ObjectFile& object, const Symbol& definition) {
       const auto found = live_.find(keyOf(object, definition.section));
       if (found != live_.end() && firmware_.sections[found->second].pinnedBy.empty())
-        firmware_.sections[found->second].pinnedBy =
-            fmt::format("{} at {}+{:#x}", why, from.title(), relocation.offset);
+        firmware_.sections[found->second].pinnedBy = why;
     };
     if (symbol.isLocal())
-      return pinSection(*from.object, symbol);
+      return pinSection(from, symbol);
     const auto [begin, end] = definitions_.equal_range(symbol.name);
     for (auto it = begin; it != end; ++it)
       pinSection(*it->second.object, *it->second.symbol);
@@ -159,10 +173,10 @@ private:
     if (symbol.isLocal()) {
       if (!symbol.isDefinedInSection())
         why = "it refers to an undefined local symbol";
-      else if (object.elf.sections[symbol.section].isMergeable())
-        return {0, &object, &symbol};
       else if (const auto address = placedAt(object, symbol))
         return {*address, &object, &symbol};
+      else if (object.elf.sections[symbol.section].isMergeable())
+        return {0, &object, &symbol};
       else
         why = fmt::format("it refers to {}, which the link discarded or folded",
                           object.elf.sections[symbol.section].name);
@@ -209,7 +223,7 @@ private:
         reference.value |= 1;
       reference.target = Reference::Target::Absolute;
     } else if (const Section& target = resolved.object->elf.sections[resolved.symbol->section];
-               target.isMergeable()) {
+               !live_.contains(keyOf(*resolved.object, resolved.symbol->section))) {
       // gABI: for a section symbol, the addend selects the piece; otherwise the symbol does.
       const bool bySection = resolved.symbol->type == llvm::ELF::STT_SECTION;
       const std::uint32_t start = resolved.symbol->value + (bySection ? addend : 0);
@@ -323,9 +337,11 @@ Bytes bytesAt(const ElfImage& image, Address address, std::uint32_t size) {
 
 void resolveReferences(const ElfImage& plain, Firmware& firmware) {
   Resolver resolver(plain, firmware);
+  for (const auto& object : firmware.objects)
+    resolver.pinFromMerged(*object);
   for (LiveSection& live : firmware.sections) {
     // In a (NOLOAD) output section the object's contents, and with them its references, are not in the image.
-    const Section* output = plain.findSection(live.output);
+    const Section* output = plain.findSection(live.output, live.address);
     const bool loaded = output == nullptr || output->type != llvm::ELF::SHT_NOBITS;
     if (loaded && live.elf().type != llvm::ELF::SHT_NOBITS)
       resolver.resolve(live);

@@ -117,17 +117,28 @@ private:
     return best;
   }
 
+  /// Every name of the section, labels without a type included; locals too, if they have a type.
+  static std::vector<std::string_view> namesIn(const LiveSection& live) {
+    std::vector<std::string_view> names;
+    for (const Symbol& symbol : live.object->elf.symbols)
+      if (symbol.section == live.index && !symbol.name.empty() && !symbol.isMapping() &&
+          (!symbol.isLocal() || symbol.isFunction() || symbol.isObject()))
+        names.push_back(symbol.name);
+    return names;
+  }
+
   bool isPlaced(const LiveSection& live) const {
     return !hasUsualName(live.elf().name) || scripts_.keeps(live.object->name, live.elf().name) ||
            !scripts_.placedByName(live.elf().name).empty();
   }
 
   Kept byPolicy(const LiveSection& live) const {
-    for (const SectionSymbol& symbol : live.symbols)
-      if (const Policy::Rule* rule = policy_.keeps(symbol.name))
+    for (const std::string_view name : namesIn(live))
+      if (const Policy::Rule* rule = policy_.keeps(name))
         return {Reason::Policy, "the policy keeps it: " + rule->reason, false};
     const auto isOffered = [&](const SectionSymbol& s) { return offered_.contains(s.name); };
-    if (!offered_.empty() && std::none_of(live.symbols.begin(), live.symbols.end(), isOffered))
+    if (!offered_.empty() &&
+        (live.symbols.empty() || !std::all_of(live.symbols.begin(), live.symbols.end(), isOffered)))
       return {Reason::Policy, "the ROM's share list does not offer it", false};
     return {};
   }
@@ -140,6 +151,8 @@ private:
       return entry("it runs before the ROM is known to be the right one");
     if (runsOn_.contains(id))
       return place("it runs on into what the link places behind it");
+    if ((live.elf().flags & llvm::ELF::SHF_GNU_RETAIN) != 0)
+      return place("its attribute asks to retain it");
     if (live.address != live.load)
       return place("it is copied to RAM and runs there");
     if (scripts_.keeps(live.object->name, name))
@@ -150,10 +163,10 @@ private:
       return place("the linker script places it by name (" + pattern + ")");
     if (const std::string pattern = scripts_.placesObject(live.object->name); !pattern.empty())
       return place("the linker script places its object by name (" + pattern + ")");
-    for (const SectionSymbol& symbol : live.symbols) {
-      if (scripts_.mentions(symbol.name))
+    for (const std::string_view symbol : namesIn(live)) {
+      if (scripts_.mentions(symbol))
         return entry("the linker script or an argument names it");
-      if (secureEntries_.contains(symbol.name) || symbol.name.starts_with(kCmsePrefix))
+      if (secureEntries_.contains(symbol) || symbol.starts_with(kCmsePrefix))
         return entry("it is a secure entry function");
     }
     if (reachedFromKept_[id])

@@ -54,10 +54,14 @@ bool isGeneral(std::string_view pattern) {
   return std::find(kGeneral.begin(), kGeneral.end(), pattern) != kGeneral.end();
 }
 
-/// "header.o" or "*startup*" before a parenthesis; not "*", a keyword, a section or an archive's "*libx.a:*".
+/// "header.o", "startup" or "*libx.a:header.o" before a parenthesis; not "*", a section or an archive's
+/// "*libx.a:*". Keywords pass, but name no object.
 bool namesObjects(std::string_view word) {
-  return word != "*" && word[0] != '.' && word.find_first_of("*./") != std::string_view::npos &&
-         word.find(':') == std::string_view::npos && !word.ends_with(".a");
+  if (word == "*" || word[0] == '.')
+    return false;
+  const std::size_t colon = word.find(':');
+  return colon == std::string_view::npos ? !word.ends_with(".a")
+                                         : !word.substr(colon + 1).empty() && !word.ends_with(":*");
 }
 
 /// Words and single punctuation marks; comments and quotes are gone. As in lld and GNU ld, "/*" starts a
@@ -96,7 +100,8 @@ void LinkerScripts::readScript(const std::string& text) {
   const auto tokens = tokensOf(text);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     addSymbols(tokens[i], words_);
-    if (tokens[i].size() > 1 && (tokens[i][0] == '.' || tokens[i].starts_with("*.")) && !isGeneral(tokens[i]))
+    if (tokens[i].size() > 1 &&
+        (tokens[i][0] == '.' || tokens[i].find_first_of("*?[") != std::string::npos) && !isGeneral(tokens[i]))
       patterns_.insert(tokens[i]);
     if (i + 1 < tokens.size() && tokens[i + 1] == "(" && namesObjects(tokens[i]))
       files_.insert(tokens[i]);
@@ -165,9 +170,12 @@ bool LinkerScripts::keeps(const std::string& object, std::string_view section) c
 }
 
 std::string LinkerScripts::placesObject(const std::string& object) const {
-  for (const std::string& pattern : files_)
-    if (matches("*" + pattern, object) || matches("*" + pattern + ")", object))
+  for (const std::string& pattern : files_) {
+    std::string glob = pattern; // lld writes a member as "libx.a(y.o)"
+    std::replace(glob.begin(), glob.end(), ':', '?');
+    if (matches("*" + glob, object) || matches("*" + glob + ")", object))
       return pattern;
+  }
   return {};
 }
 

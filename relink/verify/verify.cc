@@ -35,6 +35,7 @@ public:
   }
 
   Result<void> run() const {
+    ROMLINK_TRY(checkPresence());
     ROMLINK_TRY(checkReferences());
     ROMLINK_TRY(checkBranches());
     const auto overlaps = overlapsOf(q_.output, q_.rom.flashRanges(), q_.sharedRam);
@@ -47,6 +48,31 @@ private:
   using Key = std::pair<std::string_view, std::pair<std::size_t, std::uint32_t>>;
   static Key keyOf(const LiveSection& live) {
     return {live.object->file, {live.object->fileOffset, live.index}};
+  }
+
+  Result<void> checkPresence() const {
+    std::set<Key> present;
+    for (const LiveSection& live : q_.linked.sections)
+      present.insert(keyOf(live));
+    std::vector<SectionId> toVisit;
+    std::set<SectionId> needed;
+    const auto need = [&](SectionId id) {
+      if (!q_.plan.sections[id].shared && needed.insert(id).second)
+        toVisit.push_back(id);
+    };
+    for (SectionId id = 0; id < q_.plain.sections.size(); ++id)
+      if (q_.plan.sections[id].reason == Reason::EntryPoint)
+        need(id);
+    while (!toVisit.empty()) {
+      const LiveSection& live = q_.plain.sections[toVisit.back()];
+      toVisit.pop_back();
+      if (!present.contains(keyOf(live)))
+        return refused(placeOf(live, 0), "it has to stay, and is not in the image");
+      for (const Reference& reference : live.references)
+        if (reference.target == Reference::Target::Section)
+          need(reference.section);
+    }
+    return {};
   }
 
   Result<void> checkReferences() const {
@@ -62,6 +88,8 @@ private:
         return refused(placeOf(live, 0), "it is shared, and yet it is in the image");
       if (live.unusable != before.unusable)
         return refused(placeOf(live, 0), live.unusable);
+      if (!liesAt(q_.output, before.elf(), live.address) || live.address % before.elf().alignment != 0)
+        return refused(placeOf(live, 0), "its bytes or its alignment are not those of the input");
       if (live.references.size() != before.references.size())
         return refused(placeOf(live, 0), "it has other relocations than in the plain link");
       for (std::size_t i = 0; i < live.references.size(); ++i)
@@ -94,15 +122,22 @@ private:
                         now.offset == before.offset && now.thumb == before.thumb;
       return same ? std::string() : fmt::format("the reference to {} leads to another section", now.symbol);
     }
+    if (now.target == Target::Piece &&
+        (asText(now.piece) != asText(before.piece) || now.offset != before.offset))
+      return fmt::format("the string or constant at {} has changed", now.symbol);
     if (now.target == Target::Absolute && now.value != before.value)
       return fmt::format("the absolute reference to {} has changed", now.symbol);
     return {};
   }
 
   Result<void> checkBranches() const {
+    ROMLINK_ASSIGN(const auto before, decodeBranches(q_.plainOutput));
+    std::set<Address> known = entries_;
+    for (const DecodedBranch& branch : before)
+      known.insert(branch.to);
     ROMLINK_ASSIGN(const auto branches, decodeBranches(q_.output));
     for (const DecodedBranch& branch : branches)
-      if (q_.rom.isInRom(branch.to) && !entries_.contains(branch.to))
+      if (q_.rom.isInRom(branch.to) && !known.contains(branch.to))
         return refused(fmt::format("{:#010x}", branch.from),
                        fmt::format("its branch to {:#010x} enters the ROM at no shared function", branch.to));
     return {};

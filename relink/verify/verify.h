@@ -1,14 +1,14 @@
 // Reads the linked image again and checks what the plan promised.
 //
-// 1. Every relocation of every live section: the bytes that lld wrote lead to the ROM's copy where the plan
-// shares the
-//    target, and to the same local target as in the plain link where it does not; everything between the
-//    relocated fields is unchanged.
-// 2. Every direct branch, decoded by LLVM's disassembler from the bytes alone: one that lands in the ROM
-// lands on a
-//    function that the plan shares.
-// 3. Nothing of the image lies in the ROM or, with contents, in the shared RAM.
-// 4. The note names the ROM.
+// 1. Presence: what the plan keeps for its place, and all that it reaches, is in the image.
+// 2. Every relocation of every live section: the bytes that lld wrote lead to the ROM's copy where the plan
+//    shares the target, and to the same local target as in the plain link where it does not. Everything
+//    between the relocated fields is as in the user's own object.
+// 3. Every direct branch, decoded by LLVM's disassembler from the bytes alone: one that lands in the ROM
+// lands
+//    on a function that the plan shares, or where a branch of the plain link lands already (--just-symbols).
+// 4. Nothing of the image lies in the ROM or, with contents, in the shared RAM.
+// 5. The note names the ROM.
 #pragma once
 
 #include "relink/image/rom_image.h"
@@ -21,10 +21,11 @@
 namespace romlink::relink {
 
 struct VerifyQuestion {
-  const ElfImage& output; ///< the linked image
-  const Firmware& linked; ///< read back from it, its map and the patched inputs
-  const Firmware& plain;  ///< the plain link
-  const Plan& plan;       ///< made for `plain`
+  const ElfImage& output;      ///< the linked image
+  const Firmware& linked;      ///< read back from it, its map and the patched inputs
+  const ElfImage& plainOutput; ///< the plain link's image
+  const Firmware& plain;       ///< read back from it
+  const Plan& plan;            ///< made for `plain`
   const RomImage& rom;
   Digest imageHash;
   std::optional<AddressRange> sharedRam;

@@ -26,6 +26,7 @@ while [ $# -gt 0 ]; do
 done
 root=${root:-$(mktemp -d "${TMPDIR:-/var/tmp}/romlink-bare.XXXXXX")}
 mkdir -p "$root"
+chmod 0755 "$root" # it becomes /, which every user may enter
 root=$(cd "$root" && pwd)
 
 unmount_all() {
