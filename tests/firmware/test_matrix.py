@@ -70,6 +70,16 @@ def test_shared_firmware_says_the_same(pair, romlink, published, made, tmp_path,
     assert decisions(report)["der_read"]["reason"] == ("" if pair.rom == pair.spe else "CHANGED")
 
 
+def test_two_builds_by_clang_are_equal_and_name_no_directory(made, tmp_path):
+    pair = next(pair for pair in PAIRS if pair.spe.compiler == "clang")
+    first = made(pair)
+    build.Build(tmp_path / "again", pair.board, "default", pair.linker, rom=pair.rom, spe=pair.spe).run()
+    for name in ("rom.elf", "spe.elf", "spe.bin", "libcrypto-rom.a", "libcrypto-spe.a"):
+        data = (first / name).read_bytes()
+        assert data == (tmp_path / "again" / name).read_bytes(), name
+        assert str(build.HERE).encode() not in data and str(first).encode() not in data, name
+
+
 # The checks above can fail.
 
 SAMPLE = matrix.pairs()[0]
