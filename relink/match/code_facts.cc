@@ -66,8 +66,10 @@ std::vector<Instruction> instructionsOf(const ElfImage& elf, std::uint32_t index
         std::min<std::size_t>(next == marks.end() ? data.size() : next->first, data.size());
     // Data that control does not run into is a literal pool or a table; other "data" may be hand-written
     // code.
-    const bool runsInto =
-        instructions.empty() || !endsFlow(instructions.back().first, instructions.back().second);
+    const auto last =
+        std::find_if(instructions.rbegin(), instructions.rend(),
+                     [](const Instruction& instruction) { return !isPadding(instruction.first); });
+    const bool runsInto = last == instructions.rend() || !endsFlow(last->first, last->second);
     if (!mark->second && !runsInto) {
       if (next == marks.end() && mark->first < end)
         instructions.push_back({});

@@ -28,6 +28,7 @@ root=${root:-$(mktemp -d "${TMPDIR:-/var/tmp}/romlink-bare.XXXXXX")}
 mkdir -p "$root"
 chmod 0755 "$root" # it becomes /, which every user may enter
 root=$(cd "$root" && pwd)
+chmod 0755 "$root" # as / is everywhere: tests drop privileges, too
 
 unmount_all() {
   local place
@@ -77,28 +78,32 @@ inside() {
     ${no_proxy:+no_proxy="$no_proxy"} /bin/bash -c "cd /romlink && $1"
 }
 
-heading "A minimal Debian 12"
-SECONDS=0
-if [ -x "$root/usr/bin/apt-get" ]; then
-  say "$root is used again"
-else
-  bootstrap
-fi
-mount -t proc proc "$root/proc"
-mount --rbind /sys "$root/sys" && mount --make-rslave "$root/sys"
-mount --rbind /dev "$root/dev" && mount --make-rslave "$root/dev"
-rm -rf "$root/romlink"
-git -c safe.directory='*' clone -q --no-hardlinks . "$root/romlink"
-say "took $SECONDS s"
-
-failed=0
-for command in "${commands[@]}"; do
-  heading "Bare: $command"
+# One compound command, so that an edit of this file does not disturb a run.
+main() {
+  heading "A minimal Debian 12"
   SECONDS=0
-  inside "$command" || { failed=1; say "FAILED: $command"; }
-  took+=("$command: $SECONDS s")
-done
+  if [ -x "$root/usr/bin/apt-get" ]; then
+    say "$root is used again"
+  else
+    bootstrap
+  fi
+  mount -t proc proc "$root/proc"
+  mount --rbind /sys "$root/sys" && mount --make-rslave "$root/sys"
+  mount --rbind /dev "$root/dev" && mount --make-rslave "$root/dev"
+  rm -rf "$root/romlink"
+  git -c safe.directory='*' clone -q --no-hardlinks . "$root/romlink"
+  say "took $SECONDS s"
 
-heading "Times"
-for line in "${took[@]}"; do say "$line"; done
-exit $failed
+  local command line took=() failed=0
+  for command in "${commands[@]}"; do
+    heading "Bare: $command"
+    SECONDS=0
+    inside "$command" || { failed=1; say "FAILED: $command"; }
+    took+=("$command: $SECONDS s")
+  done
+
+  heading "Times"
+  for line in "${took[@]}"; do say "$line"; done
+  return $failed
+}
+main; exit $?
