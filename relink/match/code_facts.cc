@@ -40,14 +40,18 @@ bool endsFlow(std::uint32_t first, std::uint32_t second) {
   return (first & 0xfff0) == 0xe8d0 && (second & 0xffe0) == 0xf000; // tbb, tbh
 }
 
-bool isPadding(std::uint32_t code) {
-  return code == 0xbf00 || code == 0x46c0 || code == 0;
-}
-
 struct Instruction {
   std::uint32_t first = 0;
   std::uint32_t second = 0; ///< 0 for a 16-bit instruction
 };
+
+bool isPadding(const Instruction& i) {
+  return i.first == 0xbf00 || i.first == 0x46c0 || (i.first == 0xf3af && i.second == 0x8000); // nop, nop.w
+}
+
+bool isAdrWide(const Instruction& i) {
+  return ((i.first & 0xfbff) == 0xf20f || (i.first & 0xfbff) == 0xf2af) && !isBranchSpace(i.first, i.second);
+}
 
 /// The section's instructions in order, with a last one of {0, 0} if it ends in data. Where instructions may
 /// start anywhere, one for each halfword.
@@ -66,9 +70,8 @@ std::vector<Instruction> instructionsOf(const ElfImage& elf, std::uint32_t index
         std::min<std::size_t>(next == marks.end() ? data.size() : next->first, data.size());
     // Data that control does not run into is a literal pool or a table; other "data" may be hand-written
     // code.
-    const auto last =
-        std::find_if(instructions.rbegin(), instructions.rend(),
-                     [](const Instruction& instruction) { return !isPadding(instruction.first); });
+    const auto last = std::find_if(instructions.rbegin(), instructions.rend(),
+                                   [](const Instruction& instruction) { return !isPadding(instruction); });
     const bool runsInto = last == instructions.rend() || !endsFlow(last->first, last->second);
     if (!mark->second && !runsInto) {
       if (next == marks.end() && mark->first < end)
@@ -90,9 +93,12 @@ std::vector<Instruction> instructionsOf(const ElfImage& elf, std::uint32_t index
 bool mayReadBesidePc(const ElfImage& elf, std::uint32_t index) {
   const auto reads = [](const Instruction& i) {
     if (!isWide(i.first))
-      return (i.first & 0xf800) == 0x4800 || (i.first & 0xf800) == 0xa000; // ldr literal, adr
-    const bool tableBranch = i.first == 0xe8df && (i.second & 0xffe0) == 0xf000;
-    return (i.first & 0xf) == 0xf && !isBranchSpace(i.first, i.second) && !tableBranch; // base register PC
+      return (i.first & 0xf800) == 0x4800 || (i.first & 0xf800) == 0xa000;       // ldr literal, adr
+    const bool tableBranch = i.first == 0xe8df && (i.second & 0xffe0) == 0xf000; // uses PC as it is
+    return (i.first & 0xfe1f) == 0xf81f ||                   // ldr, ldrb, ... and pld of a literal
+           ((i.first & 0xfe5f) == 0xe85f && !tableBranch) || // ldrd
+           (i.first & 0xee1f) == 0xec1f ||                   // vldr, ldc
+           isAdrWide(i);
   };
   const auto instructions = instructionsOf(elf, index);
   return elf.sections[index].isExecutable() && std::any_of(instructions.begin(), instructions.end(), reads);
@@ -103,8 +109,7 @@ bool mayTakeOwnAddress(const ElfImage& elf, std::uint32_t index) {
     if (!isWide(i.first))
       return (i.first & 0xf800) == 0xa000 ||                               // adr
              (i.first & 0xff78) == 0x4678 || (i.first & 0xff78) == 0x4478; // mov rd, pc; add rd, pc
-    return ((i.first & 0xfbff) == 0xf20f || (i.first & 0xfbff) == 0xf2af) &&
-           !isBranchSpace(i.first, i.second); // adr.w
+    return isAdrWide(i);
   };
   const auto instructions = instructionsOf(elf, index);
   return elf.sections[index].isExecutable() && std::any_of(instructions.begin(), instructions.end(), takes);
@@ -114,7 +119,7 @@ bool runsOn(const ElfImage& elf, std::uint32_t index) {
   auto instructions = instructionsOf(elf, index);
   if (!elf.sections[index].isExecutable() || instructions.empty() || instructions.back().first == 0)
     return false; // no code, or data at its end
-  while (!instructions.empty() && isPadding(instructions.back().first))
+  while (!instructions.empty() && isPadding(instructions.back()))
     instructions.pop_back();
   return !instructions.empty() && !endsFlow(instructions.back().first, instructions.back().second);
 }

@@ -7,8 +7,8 @@
 #include "shared.h"
 
 extern "C" void start();
-extern "C" void *__dso_handle;
-void *__dso_handle;
+extern "C" void* __dso_handle;
+void* __dso_handle;
 __attribute__((section(".vectors"), used)) static void (*const vectors[])() = {nullptr, start};
 
 struct Shape {
@@ -37,8 +37,8 @@ void start() {
   std::sort(numbers.begin(), numbers.end());
   char text[20];
   shared_work(text, numbers.data(), numbers.size());
-  const Shape *shapes[] = {new Square(result), new Box(result)};
-  for (const Shape *shape : shapes)
+  const Shape* shapes[] = {new Square(result), new Box(result)};
+  for (const Shape* shape : shapes)
     result += shape->area();
 #ifndef ROM
   std::vector<std::string> words(counts.size(), text);

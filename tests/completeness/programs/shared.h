@@ -2,4 +2,5 @@
 #ifdef __cplusplus
 extern "C"
 #endif
-void shared_work(char *text, int *numbers, unsigned count);
+    void
+    shared_work(char* text, int* numbers, unsigned count);
