@@ -10,15 +10,14 @@
 namespace romlink::relink {
 namespace {
 
-/// The section's content with every relocated field cleared, or nullopt if a relocation is unknown or out of
-/// bounds.
-std::optional<std::vector<std::uint8_t>> maskedContent(const Section& section, Bytes content) {
+/// The section's content with every relocated field cleared; of an unknown relocation, four bytes.
+std::vector<std::uint8_t> maskedContent(const Section& section, Bytes content) {
+  constexpr RelocationKind kUnknown{0, "unknown", Field::Word, 4};
   std::vector<std::uint8_t> masked(content.begin(), content.end());
   for (const Relocation& relocation : section.relocations) {
-    const auto kind = relocationKind(relocation.type);
-    if (!kind || std::uint64_t{relocation.offset} + kind->width > masked.size())
-      return std::nullopt;
-    maskField(*kind, std::span(masked).subspan(relocation.offset, kind->width));
+    const RelocationKind kind = relocationKind(relocation.type).value_or(kUnknown);
+    if (std::uint64_t{relocation.offset} + kind.width <= masked.size())
+      maskField(kind, std::span(masked).subspan(relocation.offset, kind.width));
   }
   return masked;
 }

@@ -7,9 +7,8 @@
 //
 //   KEEP(*(.vectors))          kept: any file, .vectors
 //   *(.text.ramfunc .text*)    placed by name: .text.ramfunc; .text* is the usual pattern and says nothing
-//   *header.o(.rodata*)        placed by name: all of header.o. Patterns of archives (*libx.a:*) only sort
-//   libraries
-//                              into output sections, as TF-M's scripts do, and say nothing
+//   *header.o(.rodata*)        placed by name: all of header.o
+//   *libx.a:*(.text*)          says nothing: it sorts a library into an output section, as TF-M's scripts do
 #pragma once
 
 #include <set>

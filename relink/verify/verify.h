@@ -4,9 +4,8 @@
 // 2. Every relocation of every live section: the bytes that lld wrote lead to the ROM's copy where the plan
 //    shares the target, and to the same local target as in the plain link where it does not. Everything
 //    between the relocated fields is as in the user's own object.
-// 3. Every direct branch, decoded by LLVM's disassembler from the bytes alone: one that lands in the ROM
-// lands
-//    on a function that the plan shares, or where a branch of the plain link lands already (--just-symbols).
+// 3. Every direct branch, decoded by LLVM's disassembler from the bytes alone: one into the ROM leads to a
+//    function that the plan shares, or where a branch of the plain link leads already (--just-symbols).
 // 4. Nothing of the image lies in the ROM or, with contents, in the shared RAM.
 // 5. The note names the ROM.
 #pragma once
