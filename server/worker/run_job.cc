@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "relink/relinker.h"
+#include "relink/report/utf8.h"
 #include "romlink/worker/job.pb.h"
 #include "server/worker/sandbox.h"
 
@@ -166,6 +167,7 @@ int runJob(const std::string& folder) {
     error.set_why(done.error().why);
     error.set_hint(done.error().hint);
   }
+  report::makeUtf8(result); // names in ELF files may be any bytes, protobuf strings may not
   return writeFile(fs::path(kOut) / "result.pb", asBytes(result.SerializeAsString())) ? 0 : 1;
 }
 
