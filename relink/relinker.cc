@@ -179,6 +179,8 @@ Result<LinkOutcome> relink(const LinkJob& job) {
     addFinding(report, Finding::NOTE, "POLICY_NOT_USED", unused);
   report.mutable_timing()->set_plan_ms(watch.lap());
   // From here on the plan is fixed.
+  if (job.planned)
+    job.planned(plain.firmware, plan);
 
   const bool loadedId = !scripts.placedByName(kLoadedIdSection).empty();
   ROMLINK_ASSIGN(auto linkedFiles,

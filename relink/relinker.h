@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,9 @@ struct RomReference {
   std::vector<std::string> sharedSymbols;   ///< names the owner offers; empty: all
 };
 
+struct Firmware; // match/firmware.h
+struct Plan;     // plan/plan.h
+
 struct LinkJob {
   std::optional<RomReference> rom; ///< absent: plain link
   std::vector<std::string>
@@ -40,6 +44,8 @@ struct LinkJob {
   std::filesystem::path policy; ///< TOML; empty: the default policy
   bool planOnly = false;
   std::filesystem::path scratch; ///< existing empty directory for intermediate files
+  /// Called as soon as the plan is fixed, before the link that it is for; may be empty.
+  std::function<void(const Firmware&, const Plan&)> planned;
 };
 
 struct LinkOutcome {

@@ -5,14 +5,27 @@
 //               [--offer NAME]... [--places] -- LINKER ARGUMENTS
 //
 // Prints "SYMBOL DECISION REASON ROM-ADDRESS DETAIL" for each symbol, sorted (with --places, "OBJECT SECTION
-// " before it), then the sums; errors as the client prints them. Exit codes are those of the client.
+// " before it), then the sums; errors as the client prints them. Exit codes are those of the client. With
+// --sections it prints first, as soon as the plan is fixed, "shares OBJECT SECTION ADDRESS ROM-ADDRESS" for
+// each section that is to be taken from the ROM, named or not.
+//
+//   relink-text --batch
+//
+// does so many times without starting a process anew: each line of the standard input is a folder and the
+// arguments, separated by tabs. Runs them in turn, each in a fork of this process (lld keeps global state)
+// and in its folder, with errors on the standard output, and prints "end CODE" after each.
 
 #include "base/file.h"
+#include "relink/match/firmware.h"
+#include "relink/plan/plan.h"
 #include "relink/relinker.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <iostream>
+#include <sstream>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace romlink;
 
@@ -69,9 +82,16 @@ Result<int> run(relink::LinkJob job, const std::filesystem::path& rom, const std
   return 0;
 }
 
-} // namespace
+void printSections(const relink::Firmware& firmware, const relink::Plan& plan) {
+  for (std::size_t i = 0; i < firmware.sections.size(); ++i)
+    if (plan.sections[i].shared) {
+      const relink::LiveSection& live = firmware.sections[i];
+      std::cout << fmt::format("shares {} {} {:#x} {:#x}\n", live.object->name, live.elf().name, live.address,
+                               plan.sections[i].sharedAt());
+    }
+}
 
-int main(int argc, char** argv) {
+int once(int argc, char** argv) {
   CLI::App app("Runs the relinker and prints the plan");
   std::string rom;
   std::string output;
@@ -80,6 +100,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> volatiles;
   std::string sharedRam;
   bool places = false;
+  bool sections = false;
   app.add_option("rom", rom)->required();
   app.add_option("output", output)->required();
   app.add_option("--policy", job.policy);
@@ -87,12 +108,15 @@ int main(int argc, char** argv) {
   app.add_option("--volatile", volatiles)->allow_extra_args(false);
   app.add_option("--shared-ram", sharedRam);
   app.add_flag("--places", places);
+  app.add_flag("--sections", sections);
   app.add_option("arguments", job.arguments);
   CLI11_PARSE(app, argc, argv);
   for (const std::string& text : volatiles)
     job.rom->volatileRanges.push_back(rangeOf(text));
   if (!sharedRam.empty())
     job.rom->sharedRam = rangeOf(sharedRam);
+  if (sections)
+    job.planned = printSections;
   job.inputs = std::filesystem::current_path();
   if (!job.policy.empty())
     job.policy = std::filesystem::absolute(job.policy);
@@ -101,4 +125,42 @@ int main(int argc, char** argv) {
   job.rom->version = "1";
   const auto code = run(job, job.rom->elf, std::filesystem::absolute(output), places);
   return code ? *code : report(code.error());
+}
+
+/// One line of a batch, in a child. Does not return.
+[[noreturn]] void runLine(const std::string& line, const std::string& program) {
+  constexpr unsigned kSeconds = 120; // a job that takes longer hangs, and ends by a signal
+  alarm(kSeconds);
+  dup2(STDOUT_FILENO, STDERR_FILENO);
+  std::vector<std::string> words;
+  std::istringstream stream(line);
+  for (std::string word; std::getline(stream, word, '\t');)
+    words.push_back(word);
+  std::filesystem::current_path(words.at(0));
+  words[0] = program;
+  std::vector<char*> arguments;
+  for (std::string& word : words)
+    arguments.push_back(word.data());
+  const int code = once(static_cast<int>(arguments.size()), arguments.data());
+  std::cout.flush();
+  _exit(code);
+}
+
+int batch(const std::string& program) {
+  for (std::string line; std::getline(std::cin, line);) {
+    const pid_t child = fork();
+    if (child == 0)
+      runLine(line, program);
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child)
+      return 1;
+    std::cout << "end " << (WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)) << std::endl;
+  }
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return argc == 2 && std::string_view(argv[1]) == "--batch" ? batch(argv[0]) : once(argc, argv);
 }
