@@ -4,8 +4,7 @@
     compare.py --relink-text PROGRAM --out DIR [--mutants N] [PAIR...]
 
 For each pair (pairs.py): the bytes that the reference proves, those that romlink shares and the percentage; each miss
-(provable, but romlink keeps it) with romlink's reason; each extra (shared, but not provable). The reference takes
-unnamed constants into account, but romlink's plan lists names only, so the figures leave them out. romlink keeps
+(provable, but romlink keeps it) with romlink's reason; each extra (shared, but not provable). romlink keeps
 sections of groups (COMDAT) as they are; what that costs is printed, but is no miss. Then the same a few times with one
 bit of the ROM changed, in something shared. Exits with 1 on an extra, or if romlink shares less than 99 % of the
 provable bytes of a pair."""
@@ -17,7 +16,7 @@ import random
 import subprocess
 import sys
 
-import images  # makes tests/link importable
+import images
 import pairs
 import reference as R
 
@@ -26,37 +25,30 @@ Line = collections.namedtuple("Line", "object section symbol decision reason add
 
 
 def plan_of(program, rom, inputs, arguments, output):
-    command = [program, rom, output, "--places", "--", *arguments]
+    """What relink-text says of its plan: (names and decisions, {(object, section, address): address in the ROM})."""
+    command = [program, rom, output, "--places", "--sections", "--", *arguments]
     done = subprocess.run(command, cwd=inputs, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"romlink does not link the pair {inputs.parent.name}: {done.stderr}")
-    lines = []
-    for text in done.stdout.splitlines():
-        words = text.split(" ", 6)
-        if len(words) == 7 and words[3] in ("SHARED", "LOCAL"):
+    return read_plan(done.stdout)
+
+
+def read_plan(text):
+    lines, shares = [], {}
+    for line in text.splitlines():
+        words = line.split(" ", 6)
+        if words[0] == "shares" and len(words) == 5:
+            shares[words[1], words[2], int(words[3], 16)] = int(words[4], 16)
+        elif len(words) == 7 and words[3] in ("SHARED", "LOCAL"):
             lines.append(Line(*words))
-    return lines
+    return lines, shares
 
 
-def decisions(firmware, lines):
-    """(entity -> its lines, {(entity, address)} that are shared, lines that fit no single section and address)."""
-    found, listed, shared, odd = collections.defaultdict(set), collections.defaultdict(list), {}, []
-    for entity in firmware.entities:
-        for symbol, value in entity.symbols:
-            offset = (value & ~1 if entity.code else value) - entity.address
-            found[entity.object, entity.section, symbol].add((entity, offset))
-    for line in lines:
-        places = found.get((line.object, line.section, line.symbol), set())
-        entities = {entity for entity, _ in places}
-        for entity in entities:
-            listed[entity].append(line)
-        if line.decision == "SHARED":
-            bases = {int(line.address, 16) - offset for _, offset in places}
-            if len(entities) != 1 or not (common := shared.get(next(iter(entities)), bases) & bases):
-                odd.append(line)
-            else:
-                shared[entities.pop()] = common
-    return listed, {(entity, min(bases)) for entity, bases in shared.items()}, odd
+def sharing_of(firmware, shares):
+    """({(entity, address)} that romlink shares, what is no entity of the plain link)."""
+    entities = {(e.object, e.section, e.address): e for e in firmware.entities if e.size}
+    return ({(entities[place], address) for place, address in shares.items() if place in entities},
+            sorted(shares.keys() - entities.keys()))
 
 
 class Comparison:
@@ -65,39 +57,43 @@ class Comparison:
     def __init__(self, program, rom, inputs, arguments, firmware):
         self.ref = R.Reference(images.Rom(rom), firmware)
         self.provable = self.ref.provable()
-        plan = plan_of(program, rom, inputs, arguments, rom.parent / "out.elf")
-        self.listed, self.sharing, self.odd = decisions(firmware, plan)
+        self.lines, shares = plan_of(program, rom, inputs, arguments, rom.parent / "out.elf")
+        self.sharing, self.odd = sharing_of(firmware, shares)
         self.shared = {entity for entity, _ in self.sharing}
-        self.named = {e: a for e, a in self.provable.items() if e in self.listed}
-        unnamed = {(e, a) for e, a in self.provable.items() if e not in self.listed}
-        self.extras = self.ref.unsound(self.sharing | unnamed) - unnamed
-        self.missed = sorted(self.named.keys() - self.shared, key=lambda e: -e.size)
-        self.total = sum(e.size for e in self.named)
+        self.extras = self.ref.unsound(self.sharing)
+        self.missed = sorted(self.provable.keys() - self.shared, key=lambda e: -e.size)
+        self.total = sum(e.size for e in self.provable)
         self.percent = 100 - 100 * sum(e.size for e in self.missed) / self.total if self.total else 0.0
+
+    def why(self, entity):
+        """romlink's reason to keep it."""
+        names = {name for name, _ in entity.symbols}
+        return next((f"{line.reason} {line.detail}" for line in self.lines
+                     if (line.object, line.section) == (entity.object, entity.section) and line.symbol in names),
+                    "unnamed")
 
     def is_good(self):
         return not self.extras and not self.odd and self.percent >= LEAST
 
     def __str__(self):
-        unnamed = len(self.provable) - len(self.named)
         grouped = sum(e.size for e in self.ref.provable(groups=True)) - sum(e.size for e in self.provable)
         shared = sum(e.size for e in self.shared)
-        text = [f"provable {self.total} bytes in {len(self.named)} sections, shared {shared}, "
-                f"{self.percent:.2f} %; besides {unnamed} unnamed, {grouped} bytes if groups could be shared"]
+        text = [f"provable {self.total} bytes in {len(self.provable)} sections, shared {shared}, "
+                f"{self.percent:.2f} %; besides {grouped} bytes if groups could be shared"]
         for entity, address in sorted(self.extras, key=lambda c: c[0].address):
             why = self.ref.reason[entity] or self.ref.why.get((entity, address), "no claim, or another has the address")
             text.append(f"  EXTRA {entity.size} {entity} at {address:#x}: {why}")
-        for line in self.odd:
-            text.append(f"  EXTRA {line.object}:({line.section}) {line.symbol} at {line.address}: not one place")
+        for name, section, address in self.odd:
+            text.append(f"  EXTRA {name}:({section}) at {address:#x}: no section of the plain link")
         for entity in self.missed:
-            line = self.listed[entity][0]
-            text.append(f"  miss {entity.size} {entity} at {self.named[entity]:#x}: {line.reason} {line.detail}")
+            text.append(f"  miss {entity.size} {entity} at {self.provable[entity]:#x}: {self.why(entity)}")
         return "\n".join(text)
 
 
 def compare(name, program, folder, mutants):
     """(is the pair good, the text of the comparison)."""
-    rom, inputs, arguments = pairs.build(name, folder)
+    pair = pairs.build(name, folder)
+    rom, inputs, arguments = pair.rom, pair.inputs, pair.arguments
     firmware = images.Firmware(inputs, arguments, folder)
     first = Comparison(program, rom, inputs, arguments, firmware)
     text, good = [f"{name}: {first}"], first.is_good()

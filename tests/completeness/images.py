@@ -1,6 +1,6 @@
 """What the reference reads: the ROM's image, and the firmware's plain link with its map and emitted relocations.
 
-A linked image is read by tests/link/elf.py. The plain link is made by `ld.lld-19 --emit-relocs -Map`: the map says
+A linked image is read by elf.py. The plain link is made by `ld.lld-19 --emit-relocs -Map`: the map says
 which input section lies where and which symbols are in it; the relocations in the output name their symbols; the values
 of the fields are read from the output's bytes."""
 import bisect
@@ -9,16 +9,13 @@ import fnmatch
 import pathlib
 import re
 import subprocess
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "link"))
 import elf as E
 
 ABSOLUTE = 0xfff1
 SHF_GROUP = 0x200
 Reference = collections.namedtuple("Reference", "place type symbol")
 MAP_LINE = re.compile(r"^ *([0-9a-f]+) +([0-9a-f]+) +([0-9a-f]+) +(\d+) ( *)(\S.*)$")
-MERGED = re.compile(r"\.(str|cst)(\d+)(?:\.(\d+))?$")
 # Sections of no special meaning: a linker script that names nothing narrower collects them, it does not place them.
 ORDINARY = ("*", ".text", ".text*", ".text.*", ".rodata", ".rodata*", ".rodata.*", ".data.rel.ro", ".data.rel.ro*",
             ".data.rel.ro.*", ".gnu.linkonce.t.*", ".gnu.linkonce.r.*", ".text.unlikely", ".text.unlikely.*",
@@ -94,8 +91,7 @@ class Entity:
         self.symbols, self.references, self.moves = [], [], False
         self.content, self.literals, self.placed, self.unwound = b"", False, False, False
         self.grouped = False
-        found = MERGED.search(self.section) if self.object == "<internal>" else None
-        self.merged = found and (found[1], int(found[2]), align)
+        self.merged = None
         self.code = False
 
     def __repr__(self):
@@ -156,18 +152,29 @@ class Firmware:
         return self.entities[i] if i >= 0 and self.entities[i].holds(address) else None
 
     def _origins(self, folder):
-        """Reads the objects of the inputs: `origin` leads from an entity to its section in its object."""
-        self.origin, self.of_section = {}, {}
-        wanted, objects = {e.object for e in self.entities}, {}
+        """Reads the objects of the inputs: `origin` leads from an entity to its section in its object, `file` from an
+        object's name to the file that holds it."""
+        self.origin, self.of_section, self.file = {}, {}, {}
+        wanted, objects, tables = {e.object for e in self.entities}, {}, collections.defaultdict(list)
+        for entity in self.entities:
+            if entity.object == "<internal>":
+                tables[entity.section].append(entity)
         for path in sorted(p for p in folder.iterdir() if p.suffix in (".o", ".a")):
             data = path.read_bytes()
             if data.startswith(b"\x7fELF"):
-                objects[path.name] = E.Elf(data)
+                objects[path.name], self.file[path.name] = E.Elf(data), path
                 continue
             for member, start in E.members(data):
                 name = f"{path.name}({member})"
                 if name in wanted and data[start:start + 4] == b"\x7fELF":
                     objects[name] = None if name in objects else E.Elf(data, start)  # two of one name: neither
+                    self.file[name] = path
+        for obj in filter(None, objects.values()):
+            for section in obj.sections:
+                if section.flags & E.SHF_MERGE and section.flags & E.SHF_ALLOC:
+                    for table in tables.get(section.name, ()):  # lld names a table after one of its sections
+                        if table.align == section.align:
+                            table.merged = "str" if section.flags & E.SHF_STRINGS else "cst", section.entry, table.align
         placed = collections.Counter((e.object, e.section) for e in self.entities)
         for entity in self.entities:
             obj = objects.get(entity.object)

@@ -1,39 +1,122 @@
-"""Pairs of a ROM and a firmware for compare.py: the test firmware, and programs of the C and C++ libraries.
+"""Pairs of a ROM and a firmware: the test firmware, and programs of the C and C++ libraries.
 
-A pair is a folder: rom.elf, and `inputs` with all inputs of the firmware's link, which the arguments name without
-folders."""
+A pair is a folder: rom.elf; `inputs` with all inputs of the firmware's link, which the arguments name without
+folders; and `rom-inputs`, the same for the ROM, so that a test can change an object and link the ROM again."""
+import dataclasses
+import functools
 import pathlib
 import shutil
 import subprocess
 import sys
 
-import mutate  # of tests/link: collects the inputs of the test firmware
-
 HERE = pathlib.Path(__file__).resolve().parent
-M33 = ["-mcpu=cortex-m33", "-mfloat-abi=soft"]
-M4F = ["-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"]
-M3 = ["-mcpu=cortex-m3"]
-M0 = ["-mcpu=cortex-m0plus"]
-NANO, FULL = ["c_nano", "nosys", "gcc"], ["c", "nosys", "gcc"]
-CXX = ["stdc++_nano", "supc++_nano", "c_nano", "m", "nosys", "gcc"]
+NEWLIB = pathlib.Path("/usr/include/newlib")
+M33 = ("-mcpu=cortex-m33", "-mfloat-abi=soft")
+M33F = ("-mcpu=cortex-m33", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16")
+M23 = ("-mcpu=cortex-m23",)
+M4F = ("-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
+M3 = ("-mcpu=cortex-m3",)
+M0 = ("-mcpu=cortex-m0plus",)
+NANO, FULL = ("m", "c_nano", "nosys", "gcc"), ("m", "c", "nosys", "gcc")
+CXX = ("stdc++_nano", "supc++_nano", "c_nano", "m", "nosys", "gcc")
+FULL_CXX = ("stdc++", "supc++", "c", "m", "nosys", "gcc")
 NEAR, FAR = 0x00100000, 0x08000000
+WHOLE = ("-fno-function-sections", "-fno-data-sections", "-DPLAIN")  # section anchors, several functions a section
+NO_EXCEPTIONS = ("-fno-exceptions", "-fno-rtti")
 
-FIRMWARE = {f"{board}-{variant}-{linker}": (board, variant, linker) for board, variant, linker in (
-    ("an521", "default", "gnu"), ("an521", "default", "lld"), ("an385", "default", "gnu"), ("an385", "default", "lld"),
-    ("an521", "spe-changed", "gnu"), ("an521", "rom-v2", "gnu"), ("an385", "fixed", "lld"))}
-# name: (processor, flags, sources, libraries, linker of the ROM, start of the firmware)
-PROGRAMS = {
-    "newlib-nano": (M33, ["-O2"], ["main.c", "shared.c"], ["m", *NANO], "gnu", NEAR),
-    "newlib-full-hard-float": (M4F, ["-O2"], ["main.c", "shared.c"], ["m", *FULL], "lld", NEAR),
-    "newlib-far": (M3, ["-Os"], ["main.c", "shared.c"], ["m", *NANO], "gnu", FAR),
-    "newlib-v6m": (M0, ["-Os"], ["main.c", "shared.c"], ["m", *NANO], "lld", NEAR),
-    "movw-movt": (M33, ["-O2", "-mslow-flash-data"], ["main.c", "shared.c"], ["m", *NANO], "gnu", NEAR),
-    "no-sections": (M33, ["-O2", "-fno-function-sections", "-fno-data-sections", "-DPLAIN"], ["main.c", "shared.c"],
-                    ["m", *NANO], "gnu", NEAR),
-    "libstdc++": (M33, ["-O2"], ["main.cc", "shared.c"], CXX, "gnu", NEAR),
-    "libstdc++-no-exceptions": (M4F, ["-Os", "-fno-exceptions", "-fno-rtti"], ["main.cc", "shared.c"], CXX, "lld",
-                                NEAR),
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """How programs/main.c (or main.cc) and shared.c become a ROM and a firmware."""
+    cpu: tuple[str, ...]
+    flags: tuple[str, ...]
+    libraries: tuple[str, ...] = NANO
+    linker: str = "gnu"  # of the ROM: gnu or lld
+    start: int = NEAR  # of the firmware
+    compiler: str = "gcc"
+    main: str = "main.c"
+    rom_flags: tuple[str, ...] = ()  # besides
+    rom_libraries: tuple[str, ...] = ()  # if others
+    rom_link: tuple[str, ...] = ()  # arguments besides
+    layout: str = "image.ld"  # of the ROM
+    strip: str = ""  # strip's option for the linked ROM
+
+
+# Name: arguments of build.py.
+FIRMWARE = {
+    "an521-default-gnu": (),
+    "an521-default-lld": ("--linker", "lld"),
+    "an385-default-gnu": ("--board", "an385"),
+    "an385-default-lld": ("--board", "an385", "--linker", "lld"),
+    "an521-spe-changed-gnu": ("--variant", "spe-changed"),
+    "an521-rom-v2-gnu": ("--variant", "rom-v2"),
+    "an385-fixed-lld": ("--board", "an385", "--variant", "fixed", "--linker", "lld"),
+    "an521-clang-O2-lld": ("--compiler", "clang", "--optimize", "2", "--linker", "lld"),
+    "an385-clang-Os-gnu": ("--board", "an385", "--compiler", "clang"),
+    "an521-no-sections": ("--optimize", "2", "--no-sections"),
+    "an385-clang-no-sections": ("--board", "an385", "--compiler", "clang", "--no-sections", "--linker", "lld"),
 }
+PROGRAMS = {
+    "newlib-nano": Program(M33, ("-O2",)),
+    "newlib-full-hard-float": Program(M4F, ("-O2",), FULL, "lld"),
+    "newlib-full-v8m": Program(M33F, ("-Os",), FULL),
+    "newlib-far": Program(M3, ("-Os",), start=FAR),
+    "newlib-v6m": Program(M0, ("-Os",), linker="lld"),
+    "newlib-v6m-far": Program(M0, ("-O2",), start=FAR),
+    "newlib-v8m-base": Program(M23, ("-Os",)),
+    "movw-movt": Program(M33, ("-O2", "-mslow-flash-data")),
+    "no-sections": Program(M33, ("-O2", *WHOLE)),
+    "no-sections-v6m": Program(M0, ("-Os", *WHOLE), linker="lld"),
+    "libstdc++": Program(M33, ("-O2",), CXX, main="main.cc"),
+    "libstdc++-no-exceptions": Program(M4F, ("-Os", *NO_EXCEPTIONS), CXX, "lld", main="main.cc"),
+    "libstdc++-full": Program(M3, ("-Os",), FULL_CXX, "lld", main="main.cc"),
+    "clang-v8m": Program(M33, ("-O2",), linker="lld", compiler="clang"),
+    "clang-v6m": Program(M0, ("-Os",), compiler="clang"),
+    "clang-hard-float-far": Program(M4F, ("-Os",), FULL, "lld", FAR, "clang"),
+    "clang-no-sections": Program(M3, ("-O2", *WHOLE), compiler="clang"),
+    "clang-libstdc++": Program(M33, ("-O2",), CXX, "lld", compiler="clang", main="main.cc"),
+    "other-configuration": Program(M33, ("-O2",), rom_flags=("-DMODULUS=101",)),
+    "other-library": Program(M33, ("-O2",), NANO, rom_libraries=FULL),
+    "one-function-fixed": Program(M4F, ("-Os",), rom_flags=("-DNOT_FIXED",), linker="lld"),
+    "emit-relocs-gnu": Program(M3, ("-O2",), rom_link=("--emit-relocs",)),
+    "emit-relocs-lld": Program(M33, ("-Os",), linker="lld", rom_link=("--emit-relocs",)),
+    "stripped-rom": Program(M33, ("-O2", "-g"), strip="--strip-debug"),
+    "stripped-rom-lld": Program(M3, ("-Os", "-g"), linker="lld", strip="--strip-debug"),
+    "armlink-like": Program(M33, ("-O2",), layout="armlink-like.ld"),
+    "armlink-like-lld": Program(M0, ("-Os",), linker="lld", layout="armlink-like.ld"),
+}
+NAMES = [*FIRMWARE, *PROGRAMS]
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    name: str
+    folder: pathlib.Path
+    arguments: list[str]  # of the firmware's link, in `inputs`
+    rom_arguments: list[str]  # of the ROM's, in `rom_inputs`
+    linker: str
+    strip: str = ""
+
+    @property
+    def rom(self):
+        return self.folder / "rom.elf"
+
+    @property
+    def inputs(self):
+        return self.folder / "inputs"
+
+    @property
+    def rom_inputs(self):
+        return self.folder / "rom-inputs"
+
+    def link_rom(self, output, arguments=None):
+        """Links the ROM's inputs as they are now; the linker's complaint if it fails, else an empty text."""
+        program = "arm-none-eabi-ld" if self.linker == "gnu" else "ld.lld-19"
+        done = subprocess.run([program, *(arguments or self.rom_arguments), "-o", output], cwd=self.rom_inputs,
+                              capture_output=True, text=True)
+        if not done.returncode and self.strip:
+            run("arm-none-eabi-strip", self.strip, output)
+        return done.stderr or "failed" if done.returncode else ""
 
 
 def run(*command, **more):
@@ -43,48 +126,85 @@ def run(*command, **more):
     return done.stdout
 
 
-def firmware(name, folder):
-    board, variant, linker = FIRMWARE[name]
-    run(sys.executable, "-B", HERE.parent / "firmware" / "build.py", "--out", folder, "--board", board, "--variant",
-        variant, "--linker", linker)
-    inputs = folder / "inputs"
+def collect(listing, inputs):
+    """Copies the inputs of a link to one folder; its arguments with names relative to it."""
     shutil.rmtree(inputs, ignore_errors=True)
-    inputs.mkdir()
-    return folder / "rom.elf", inputs, mutate.prepare(folder, inputs)
+    inputs.mkdir(parents=True)
+    arguments, folders = [], []
+    words = iter(listing.read_text().splitlines())
+    for word in words:
+        if word == "-L":
+            folders.append(pathlib.Path(next(words)))
+        elif word.startswith("-l"):
+            library = next(f / f"lib{word[2:]}.a" for f in folders if (f / f"lib{word[2:]}.a").exists())
+            shutil.copyfile(library, inputs / library.name)
+            arguments.append(library.name)
+        elif word.startswith("/"):
+            shutil.copyfile(word, inputs / pathlib.Path(word).name)
+            arguments.append(pathlib.Path(word).name)
+        else:
+            arguments.append(word)
+    return arguments
+
+
+def firmware(name, folder):
+    options = FIRMWARE[name]
+    run(sys.executable, "-B", HERE.parent / "firmware" / "build.py", "--out", folder, *options)
+    linker = options[options.index("--linker") + 1] if "--linker" in options else "gnu"
+    pair = Pair(name, folder, collect(folder / "spe-link.args", folder / "inputs"),
+                collect(folder / "rom-link.args", folder / "rom-inputs"), linker)
+    if "clang" in options and linker == "gnu":  # as build.py does
+        pair.rom_arguments.extend(("-z", "noexecstack"))
+    return pair
+
+
+@functools.cache
+def multilib(cpu):
+    return run("arm-none-eabi-gcc", "-mthumb", *cpu, "-print-multi-directory").strip()
+
+
+def compiler_of(spec):
+    if spec.compiler == "gcc":
+        return ["arm-none-eabi-gcc", "-mthumb", *spec.cpu, *(["--specs=nano.specs"] if "c_nano" in spec.libraries else [])]
+    float_abi = [] if any(f.startswith("-mfloat-abi") for f in spec.cpu) else ["-mfloat-abi=soft"]
+    cxx = next((NEWLIB / "c++").iterdir())
+    headers = [cxx, cxx / "arm-none-eabi" / multilib(spec.cpu)] if spec.main.endswith("cc") else []
+    headers += [NEWLIB / "nano"] if "c_nano" in spec.libraries else []
+    return ["clang-19", "--target=arm-none-eabi", "-mthumb", *spec.cpu, *float_abi, "-fshort-enums",
+            *(word for folder in (*headers, NEWLIB) for word in ("-isystem", folder))]
 
 
 def program(name, folder):
-    cpu, flags, sources, libraries, linker, start = PROGRAMS[name]
-    inputs = folder / "inputs"
-    inputs.mkdir(parents=True, exist_ok=True)
-    gcc = ["arm-none-eabi-gcc", "-mthumb", *cpu]
-    for library in libraries:
-        file = run(*gcc, f"-print-file-name=lib{library}.a").strip()
-        shutil.copy(file, inputs / f"lib{library}.a")
+    spec = PROGRAMS[name]
     linked = {}
-    for image, flash, ram, define in (("rom", 0, 0x20000000, ["-DROM"]), ("firmware", start, 0x20040000, [])):
+    for image, inputs, flash, ram, more, libraries, layout in (
+            ("rom", folder / "rom-inputs", 0, 0x20000000, ("-DROM", *spec.rom_flags),
+             spec.rom_libraries or spec.libraries, spec.layout),
+            ("firmware", folder / "inputs", spec.start, 0x20040000, (), spec.libraries, "image.ld")):
+        shutil.rmtree(inputs, ignore_errors=True)
+        inputs.mkdir(parents=True)
+        for library in libraries:
+            file = run("arm-none-eabi-gcc", "-mthumb", *spec.cpu, f"-print-file-name=lib{library}.a").strip()
+            shutil.copyfile(file, inputs / f"lib{library}.a")
         objects = []
-        for source in sources:
-            output = inputs / f"{image}-{source.split('.')[0]}-{source.split('.')[1]}.o"
-            std = ["-std=gnu++17"] if source.endswith("cc") else ["-std=gnu11"]
-            own = [f for f in flags if source.endswith("cc") or f != "-fno-rtti"]
-            run(*gcc, "-ffunction-sections", "-fdata-sections", *own, *std, *define, "-c", HERE / "programs" / source,
-                "-o", output)
-            objects.append(output.name)
-        script = (HERE / "programs" / "image.ld").read_text()
+        for source in (spec.main, "shared.c"):
+            cxx = source.endswith("cc")
+            own = [f for f in spec.flags if cxx or f != "-fno-rtti"]
+            objects.append(source.replace(".", "-") + ".o")
+            run(*compiler_of(spec), "-ffunction-sections", "-fdata-sections", *own, *more,
+                "-std=gnu++17" if cxx else "-std=gnu11", "-c", HERE / "programs" / source, "-o", inputs / objects[-1])
+        script = (HERE / "programs" / layout).read_text()
         script = script.replace("= FLASH_START", f"= {flash:#x}").replace("= RAM_START", f"= {ram:#x}")
-        script = script.replace("= IMAGE_NUMBER", f"= {len(image)}")
-        (inputs / f"{image}.ld").write_text(script)
-        linked[image] = ["-T", f"{image}.ld", "--gc-sections", "-z", "max-page-size=4", *objects, "--start-group",
+        (inputs / "image.ld").write_text(script.replace("= IMAGE_NUMBER", f"= {len(image)}"))
+        linked[image] = ["-T", "image.ld", "--gc-sections", "-z", "max-page-size=4", *objects, "--start-group",
                          *(f"lib{library}.a" for library in libraries), "--end-group"]
-    rom = folder / "rom.elf"
-    run("arm-none-eabi-ld" if linker == "gnu" else "ld.lld-19", *linked["rom"], "-o", rom, cwd=inputs)
-    return rom, inputs, linked["firmware"]
+    noexec = ["-z", "noexecstack"] if spec.compiler == "clang" and spec.linker == "gnu" else []
+    return Pair(name, folder, linked["firmware"], [*linked["rom"], *spec.rom_link, *noexec], spec.linker, spec.strip)
 
 
 def build(name, folder):
-    """(ROM, folder of the inputs, arguments)."""
-    return (firmware if name in FIRMWARE else program)(name, folder)
-
-
-NAMES = [*FIRMWARE, *PROGRAMS]
+    folder.mkdir(parents=True, exist_ok=True)
+    pair = (firmware if name in FIRMWARE else program)(name, folder)
+    if why := pair.link_rom(pair.rom):
+        raise SystemExit(f"the ROM of {name} does not link: {why}")
+    return pair

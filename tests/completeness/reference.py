@@ -221,7 +221,7 @@ class Reference:
 
     def unsound(self, sharing):
         """The part of someone else's sharing, {(entity, address)}, that does not hold."""
-        allowed = {c for c in sharing if c in self.claims and not self.reason[c[0]]}
+        allowed = {c for c in sharing if c in self.claims and self.reason[c[0]] in ("", GROUPED)}
         _, left = self.settle(set(self.claims), allowed)
         return set(sharing) - left | (self.conflict(left) or set())
 

@@ -7,7 +7,8 @@
 
 Writes to DIR: rom.elf, libcrypto-rom.a, libcrypto-spe.a, spe/*.o, spe.elf (linked by itself, by lld), spe.bin
 (signed), the linker scripts, a map file for each link, and spe-link.args: the arguments of the firmware's link without -o, one a
-line, for `ld.lld-19 $(cat DIR/spe-link.args) -o spe.elf` and for romlink. --linker chooses the linker of the bootloader.
+line, for `ld.lld-19 $(cat DIR/spe-link.args) -o spe.elf` and for romlink; rom-link.args the same for the bootloader.
+--linker chooses the linker of the bootloader.
 --far puts the firmware where no branch reaches the bootloader. --no-sections leaves out -ffunction-sections and
 -fdata-sections, --flag adds a flag; --rom-compiler and --rom-optimize are for a bootloader that is built otherwise.
 The C library and libgcc are those of the GNU toolchain in every case.
@@ -167,10 +168,12 @@ class Build:
             self.script(image)
         rom_library = self.archive("libcrypto-rom.a", crypto_rom)
         spe_library = self.archive("libcrypto-spe.a", crypto_spe)
-        self.link("rom", self.link_arguments("rom", rom, rom_library), self.rom_linker)
-        arguments = self.link_arguments("spe", spe, spe_library)
-        (self.out / "spe-link.args").write_text("".join(f"{a}\n" for a in arguments))
-        elf = self.link("spe", arguments, "lld")
+        arguments = {"rom": self.link_arguments("rom", rom, rom_library),
+                     "spe": self.link_arguments("spe", spe, spe_library)}
+        for image in arguments:
+            (self.out / f"{image}-link.args").write_text("".join(f"{a}\n" for a in arguments[image]))
+        self.link("rom", arguments["rom"], self.rom_linker)
+        elf = self.link("spe", arguments["spe"], "lld")
         (self.out / "spe.bin").write_bytes(sign.sign(elf.read_bytes())[1])
 
 

@@ -18,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 
-import elf as E
-
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "completeness"))
+import elf as E  # noqa: E402
+
 Node = collections.namedtuple("Node", "object section")  # lld's object name, section index
 
 

@@ -1,7 +1,17 @@
-/* Tables of pointers, strings, switches, 64-bit and floating-point arithmetic, calls in a circle. */
+/* Tables of pointers, strings, switches, 64-bit and floating-point arithmetic, calls in a circle. MODULUS configures
+   it; NOT_FIXED is an older version. */
 #include <string.h>
 
 #include "shared.h"
+
+#ifndef MODULUS
+#define MODULUS 97
+#endif
+#ifdef NOT_FIXED
+#define FACTOR 4
+#else
+#define FACTOR 3
+#endif
 
 static const char* const names[] = {"zero", "one", "two", "three"};
 static const unsigned char primes[] = {2, 3, 5, 7, 11, 13, 17};
@@ -11,14 +21,14 @@ __attribute__((noinline)) static int even(unsigned n) {
   return n ? odd(n - 1) + primes[n % sizeof primes] : 1;
 }
 __attribute__((noinline)) static int odd(unsigned n) {
-  return n ? even(n - 1) * 3 : 0;
+  return n ? even(n - 1) * FACTOR : 0;
 }
 
 __attribute__((noinline)) static int add(int a, int b) {
   return a + b;
 }
 __attribute__((noinline)) static int scale(int a, int b) {
-  return (int)((long long)a * b / 1000 % 97);
+  return (int)((long long)a * b / 1000 % MODULUS);
 }
 __attribute__((noinline)) static int blend(int a, int b) {
   return (int)(a * 0.3 + b * 0.7);

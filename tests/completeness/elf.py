@@ -1,4 +1,4 @@
-"""Objects, archives and linked images for mutate.py: a small ELF reader in Python that shares nothing with romlink."""
+"""Objects, archives and linked images: a small ELF reader in Python that shares nothing with romlink."""
 import pathlib
 import struct
 
@@ -12,7 +12,7 @@ WIDTH = {2: 4, 3: 4, 10: 4, 30: 4, 38: 4, 42: 4, 47: 4, 48: 4, 51: 4, 102: 2, 10
 class Section:
     def __init__(self, name, fields, header):
         self.name, self.header = name, header
-        _, self.type, self.flags, self.address, self.offset, self.size, self.link, self.info, _, self.entry = fields
+        _, self.type, self.flags, self.address, self.offset, self.size, self.link, self.info, self.align, self.entry = fields
         self.relocations = []  # (offset in the section, type, symbol index, offset of the record in the object)
 
     def relocated(self):
