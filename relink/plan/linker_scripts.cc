@@ -90,7 +90,8 @@ std::vector<std::string> tokensOf(std::string_view text) {
 } // namespace
 
 LinkerScripts::LinkerScripts(const std::vector<std::string>& scripts,
-                             const std::vector<std::string>& arguments) {
+                             const std::vector<std::string>& arguments)
+    : constants_(scripts, arguments) {
   for (const std::string& script : scripts)
     readScript(script);
   readArguments(arguments);

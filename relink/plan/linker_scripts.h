@@ -11,6 +11,8 @@
 //   *libx.a:*(.text*)          says nothing: it sorts a library into an output section, as TF-M's scripts do
 #pragma once
 
+#include "relink/plan/script_constants.h"
+
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,6 +33,14 @@ public:
   [[nodiscard]] std::string placesObject(const std::string& object) const;
   /// A script or an argument mentions this symbol.
   [[nodiscard]] bool mentions(std::string_view symbol) const { return words_.contains(symbol); }
+  /// The numbers that they fix.
+  [[nodiscard]] const ScriptConstants& constants() const { return constants_; }
+  /// The regions of MEMORY and their aliases, by name.
+  [[nodiscard]] std::vector<MemoryRegion> memoryRegions() const { return constants_.memoryRegions(); }
+  /// The number that they give this symbol; nullopt if it is not a constant.
+  [[nodiscard]] std::optional<std::uint32_t> constantOf(std::string_view symbol) const {
+    return constants_.constantOf(symbol);
+  }
 
 private:
   struct Keep {
@@ -40,6 +50,7 @@ private:
   void readScript(const std::string& text);
   void readArguments(const std::vector<std::string>& arguments);
 
+  ScriptConstants constants_;
   std::vector<Keep> keeps_;
   std::set<std::string, std::less<>> patterns_; ///< of sections
   std::set<std::string, std::less<>> files_;    ///< patterns of objects
