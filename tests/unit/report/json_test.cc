@@ -40,19 +40,22 @@ TEST(Json, HasTheNamesOfTheSchema) {
   const auto json = renderJson(sampleReport());
   ASSERT_TRUE(json);
   const Struct report = parsed(*json);
-  EXPECT_THAT(namesOf(report), UnorderedElementsAre("romImageHash", "romName", "romVersion", "verdict",
-                                                    "flash", "ram", "symbols", "blockers", "findings",
-                                                    "timing", "flashBreakdown", "toolVersion"));
+  EXPECT_THAT(namesOf(report),
+              UnorderedElementsAre("romImageHash", "romName", "romVersion", "verdict", "flash", "ram",
+                                   "symbols", "blockers", "findings", "timing", "flashBreakdown",
+                                   "toolVersion", "accepted", "states", "suggestions"));
   EXPECT_THAT(namesOf(inside(report, "flash")),
               UnorderedElementsAre("baselineBytes", "linkedBytes", "savedBytes"));
   EXPECT_THAT(namesOf(inside(report, "ram")),
               UnorderedElementsAre("baselineBytes", "linkedBytes", "savedBytes"));
-  EXPECT_THAT(namesOf(inside(report, "timing")), UnorderedElementsAre("planMs", "linkMs", "verifyMs"));
+  EXPECT_THAT(namesOf(inside(report, "timing")),
+              UnorderedElementsAre("planMs", "linkMs", "verifyMs", "matchMs"));
   EXPECT_THAT(namesOf(firstOf(report, "symbols")),
               UnorderedElementsAre("name", "object", "kind", "size", "decision", "evidence", "reason",
                                    "detail", "romAddress", "aliasOf", "section"));
-  EXPECT_THAT(namesOf(firstOf(report, "blockers")),
-              UnorderedElementsAre("name", "reason", "priceBytes", "remedy"));
+  EXPECT_THAT(
+      namesOf(firstOf(report, "blockers")),
+      UnorderedElementsAre("name", "reason", "priceBytes", "remedy", "members", "unlockedSymbols", "detail"));
   EXPECT_THAT(namesOf(firstOf(report, "findings")),
               UnorderedElementsAre("severity", "code", "message", "symbol"));
 }
@@ -78,7 +81,7 @@ TEST(Json, AnEmptyReportHasEveryField) {
   const auto json = renderJson({});
   ASSERT_TRUE(json);
   const Struct report = parsed(*json);
-  EXPECT_EQ(report.fields().size(), 12U);
+  EXPECT_EQ(report.fields().size(), 15U);
   EXPECT_EQ(inside(report, "flash").fields().at("savedBytes").number_value(), 0);
   EXPECT_EQ(report.fields().at("symbols").list_value().values_size(), 0);
 }
