@@ -21,10 +21,14 @@ void add(CLI::App& app, Invocation& invocation, bool planOnly) {
                       "TOML file: what may be shared beyond what is proved identical");
   command->add_option("--report", options->report, "JSON file for the report");
   command->add_option("--html", options->html, "HTML file for the report");
+  command->add_flag("--suggest-waivers", options->suggestWaivers,
+                    "list the smallest sets of waivers that would gain most, with the difference to judge");
   command->add_option("ARGUMENTS", options->arguments, "linker arguments, after --")->required();
   command->footer(
       planOnly
-          ? "Example:\n  romlink --archive roms plan --rom boot@1.0 -- -T flash.ld main.o -L lib -lcrypto"
+          ? "Examples:\n  romlink --archive roms plan --rom boot@1.0 -- -T flash.ld main.o -L lib -lcrypto\n"
+            "  romlink --archive roms plan --rom boot@1.0 --suggest-waivers --html plan.html -- \\\n"
+            "    -T flash.ld main.o -L lib -lcrypto"
           : "Example:\n  romlink --archive roms link --rom boot@1.0 --report report.json -- \\\n"
             "    -T flash.ld main.o -L lib -lcrypto --gc-sections -o firmware.elf");
   command->callback([&invocation, options] {

@@ -25,6 +25,7 @@ v1::LinkRequest requestOf(const LinkQuestion& question) {
   v1::LinkRequest request;
   request.set_rom(question.rom);
   request.set_plan_only(question.planOnly);
+  request.set_suggest_waivers(question.suggestWaivers);
   request.set_want_map(question.wantMap);
   std::set<std::size_t> named;
   for (const PreparedInputs::Argument& argument : question.inputs.arguments) {

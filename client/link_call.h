@@ -20,6 +20,7 @@ struct LinkQuestion {
   PreparedInputs inputs;
   std::optional<LinkInput> policy;
   bool planOnly = false;
+  bool suggestWaivers = false;
   bool wantMap = false;
 };
 

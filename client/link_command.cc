@@ -89,6 +89,7 @@ public:
     ROMLINK_ASSIGN(question.inputs, prepareInputs(arguments));
     question.rom = command_.rom;
     question.planOnly = command_.planOnly;
+    question.suggestWaivers = command_.suggestWaivers;
     question.wantMap = !command_.planOnly && (!arguments.map.empty() || arguments.printMap);
     if (!command_.policy.empty()) {
       ROMLINK_ASSIGN(question.policy, policyInput(command_.policy));

@@ -19,6 +19,7 @@ struct LinkCommand {
   std::string report; ///< JSON file; empty: none
   std::string html;   ///< HTML file; empty: none
   bool planOnly = false;
+  bool suggestWaivers = false;
   bool printReport = true;            ///< on standard output
   std::vector<std::string> arguments; ///< linker arguments
 };

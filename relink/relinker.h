@@ -43,6 +43,7 @@ struct LinkJob {
   std::filesystem::path inputs;
   std::filesystem::path policy; ///< TOML; empty: the default policy
   bool planOnly = false;
+  bool suggestWaivers = false;   ///< fill the report's suggestions
   std::filesystem::path scratch; ///< existing empty directory for intermediate files
   /// Called as soon as the plan is fixed, before the link that it is for; may be empty.
   std::function<void(const Firmware&, const Plan&)> planned;

@@ -151,6 +151,7 @@ Result<worker::Job> LinkService::prepare(Call& call, const v1::LinkRequest& requ
   link.mutable_arguments()->Assign(arguments.begin(), arguments.end());
   link.set_inputs("in");
   link.set_plan_only(request.plan_only());
+  link.set_suggest_waivers(request.suggest_waivers());
   if (!request.rom().empty()) {
     ROMLINK_ASSIGN(const store::RomRecord rom, services_.archive.find(request.rom()));
     toMessage(rom, *link.mutable_rom());

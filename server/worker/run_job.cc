@@ -94,6 +94,7 @@ Result<JobResult> link(const Link& job) {
   question.inputs = folder / job.inputs();
   question.policy = job.policy().empty() ? fs::path() : folder / job.policy();
   question.planOnly = job.plan_only();
+  question.suggestWaivers = job.suggest_waivers();
   question.scratch = folder / kOut / "scratch";
   auto linked = relink::relink(question);
   fs::current_path(folder); // lld resolves names against the current folder, so relink() may have moved
