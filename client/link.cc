@@ -26,7 +26,7 @@ void add(CLI::App& app, Invocation& invocation, bool planOnly) {
   command->add_option("ARGUMENTS", options->arguments, "linker arguments, after --")->required();
   command->footer(
       planOnly
-          ? "Examples:\n  romlink --archive roms plan --rom boot@1.0 -- -T flash.ld main.o -L lib -lcrypto\n"
+          ? "Example:\n  romlink --archive roms plan --rom boot@1.0 -- -T flash.ld main.o -L lib -lcrypto\n"
             "  romlink --archive roms plan --rom boot@1.0 --suggest-waivers --html plan.html -- \\\n"
             "    -T flash.ld main.o -L lib -lcrypto"
           : "Example:\n  romlink --archive roms link --rom boot@1.0 --report report.json -- \\\n"
