@@ -2,7 +2,9 @@
 // will miss.
 
 #include "base/file.h"
+#include "relink/image/flash_image.h"
 #include "relink/image/rom_image.h"
+#include "relink/image/rom_index.h"
 #include "relink/relinker.h"
 
 #include <algorithm>
@@ -124,6 +126,18 @@ std::vector<std::string> missingFor(const ElfImage& elf, const RomAnswer& answer
   return notes;
 }
 
+/// False: nothing in the ROM can be shared. What was made is read back, so that no index is archived that a
+/// link will not take.
+Result<bool> makeIndex(const RomIndexSource& source, RomAnswer& answer) {
+  BuiltRomIndex built = buildRomIndex(source);
+  ROMLINK_ASSIGN(const auto rom, RomImage::parse(asBytes(built.file), "the ROM index", {}));
+  answer.index = std::move(built.file);
+  answer.indexVersion = built.formatVersion;
+  answer.indexFunctions = built.functions;
+  answer.indexReferences = built.references;
+  return rom.hasContent();
+}
+
 } // namespace
 
 Result<RomAnswer> inspectRom(const RomQuestion& question) {
@@ -134,7 +148,6 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
     return fail(ErrorCode::Malformed, "not a linked image", where, "it is an object file",
                 "give the ROM's linked ELF");
   ROMLINK_ASSIGN(auto flash, flashImageOf(elf, where));
-  ROMLINK_ASSIGN(const auto rom, RomImage::read(question.elf, {}));
   if (!question.image.empty()) {
     ROMLINK_ASSIGN(const auto given, readFile(question.image));
     ROMLINK_TRY(compareImages(flash, given, question.image.filename().string()));
@@ -164,10 +177,11 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
     std::fill(flash.bytes.begin() + static_cast<std::ptrdiff_t>(begin),
               flash.bytes.begin() + static_cast<std::ptrdiff_t>(end), kErased);
   }
+  answer.imageHash = sha256Of(Bytes(flash.bytes));
+  ROMLINK_ASSIGN(const bool hasContent, makeIndex({elf, flash, answer.imageHash, answer.sharedRam}, answer));
   answer.image = std::move(flash.bytes);
-  answer.imageHash = sha256Of(Bytes(answer.image));
   answer.notes = missingFor(elf, answer, !question.image.empty());
-  if (!rom.hasContent())
+  if (!hasContent)
     answer.notes.emplace_back("no read-only section that runs in place: nothing can be shared");
   return answer;
 }

@@ -22,9 +22,9 @@
 
 namespace romlink::relink {
 
-/// The ROM as the archive knows it; its code is read from `elf`.
+/// The ROM as the archive knows it; its code is read from its index, which inspectRom() makes.
 struct RomReference {
-  std::filesystem::path elf;
+  std::filesystem::path index;
   Digest imageHash;
   std::string name;
   std::string version;
@@ -77,6 +77,10 @@ struct RomAnswer {
   std::string architecture;
   std::uint32_t functionCount = 0;
   std::uint32_t objectCount = 0;
+  std::string index; ///< the ROM index as a file (proto/romlink/worker/rom_index.proto)
+  std::uint32_t indexVersion = 0;
+  std::uint32_t indexFunctions = 0;
+  std::uint32_t indexReferences = 0;
   std::vector<std::string> notes;
 };
 

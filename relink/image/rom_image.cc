@@ -1,109 +1,131 @@
 #include "relink/image/rom_image.h"
 
 #include "base/file.h"
+#include "romlink/worker/rom_index.pb.h"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <llvm/BinaryFormat/ELF.h>
 
 namespace romlink::relink {
 namespace {
 
-/// No Cortex-M flash is larger; more than this between two segments means a RAM address got into the load
-/// addresses.
-constexpr std::uint64_t kLargestFlash = 256ULL << 20;
+constexpr const char* kHint = "`romlink archive verify` checks the archive";
 
-/// The section's bytes in flash, from the segment that loads them where they run; empty if there is none. The
-/// segment decides what is in flash, whatever the section header says.
-Bytes inPlace(const ElfImage& image, const Section& section) {
-  for (const Segment& segment : image.loadSegments) {
-    const AddressRange inFile{segment.virtualAddress, static_cast<std::uint32_t>(segment.data.size())};
-    if (segment.virtualAddress == segment.physicalAddress &&
-        inFile.contains(AddressRange{section.address, section.size}))
-      return segment.data.subspan(section.address - segment.virtualAddress, section.size);
+tl::unexpected<Error> malformed(const std::string& where, std::string why) {
+  return fail(ErrorCode::Malformed, "cannot read the ROM index", where, std::move(why), kHint);
+}
+
+bool fits(std::uint64_t address, std::uint64_t size) {
+  return address + size <= 0x1'0000'0000U;
+}
+
+/// Empties `to` and fills it with the ranges; false if one does not fit the address space or they are not
+/// sorted.
+template <typename Messages>
+bool takeRanges(const Messages& messages, std::vector<AddressRange>& to) {
+  to.clear();
+  for (const auto& message : messages) {
+    if (!fits(message.address(), message.size()))
+      return false;
+    to.push_back({message.address(), message.size()});
+  }
+  return std::is_sorted(to.begin(), to.end());
+}
+
+/// The element of a sequence by address that begins last at or before `address`, or nullptr.
+template <typename Items, typename AddressOf>
+auto* lastAt(const Items& items, Address address, AddressOf addressOf) {
+  const auto after = std::upper_bound(items.begin(), items.end(), address,
+                                      [&](Address a, const auto& item) { return a < addressOf(item); });
+  return after == items.begin() ? nullptr : &*std::prev(after);
+}
+
+constexpr auto kBegin = [](const auto& item) { return item.range.address; };
+
+} // namespace
+
+Result<RomImage> RomImage::read(const std::filesystem::path& index,
+                                std::vector<AddressRange> volatileRanges) {
+  ROMLINK_ASSIGN(const auto content, readFile(index));
+  return parse(content, index.filename().string(), std::move(volatileRanges));
+}
+
+Result<RomImage> RomImage::parse(Bytes content, const std::string& where,
+                                 std::vector<AddressRange> volatileRanges) {
+  worker::RomIndexFile file;
+  if (content.size() > INT32_MAX || !file.ParseFromArray(content.data(), static_cast<int>(content.size())))
+    return malformed(where, "it is truncated or no ROM index");
+  if (file.format_version() != worker::RomIndex::CURRENT)
+    return malformed(where, fmt::format("its format is {}, this romlink reads {}", file.format_version(),
+                                        static_cast<int>(worker::RomIndex::CURRENT)));
+  const auto digest = Digest::fromBytes(asBytes(file.digest()));
+  if (!digest || *digest != sha256Of(file.content()))
+    return malformed(where, "its content does not match its digest");
+  auto index = std::make_shared<worker::RomIndex>();
+  if (!index->ParseFromString(file.content()))
+    return malformed(where, "its content is no ROM index");
+  RomImage rom;
+  rom.index_ = std::move(index);
+  rom.volatile_ = std::move(volatileRanges);
+  ROMLINK_TRY(rom.take(where));
+  return rom;
+}
+
+/// Turns the message into what the questions below need; checks all that they rely on.
+Result<void> RomImage::take(const std::string& where) {
+  const worker::RomIndex& index = *index_;
+  if (!takeRanges(index.flash(), flash_) || !takeRanges(index.writable(), writable_))
+    return malformed(where, "its ranges are not in order");
+  imageSize_ = index.image_size();
+  ROMLINK_ASSIGN(imageHash_, Digest::fromBytes(asBytes(index.image_hash())));
+  if (index.has_shared_ram()) {
+    if (!fits(index.shared_ram().address(), index.shared_ram().size()))
+      return malformed(where, "its shared RAM does not fit the address space");
+    sharedRam_ = AddressRange{index.shared_ram().address(), index.shared_ram().size()};
+  }
+  for (const auto& [messages, regions] :
+       {std::pair(&index.read_only(), &regions_), std::pair(&index.loaded(), &loaded_)})
+    for (const worker::Region& region : *messages) {
+      const std::uint64_t size = region.content().size();
+      const bool ordered = regions->empty() || regions->back().range.address <= region.address();
+      if (!fits(region.address(), size) || !ordered)
+        return malformed(where, "its regions are not in order");
+      regions->push_back({{region.address(), static_cast<std::uint32_t>(size)},
+                          asBytes(region.content()),
+                          region.executable()});
+    }
+  symbols_.reserve(static_cast<std::size_t>(index.symbols_size()));
+  for (const worker::Symbol& symbol : index.symbols()) {
+    if (!symbols_.empty() && symbols_.back().address > symbol.address())
+      return malformed(where, "its symbols are not in order");
+    if (!fits(symbol.address(), symbol.size()))
+      return malformed(where, "a symbol does not fit the address space");
+    const std::uint64_t end = std::uint64_t{symbol.address()} + symbol.size();
+    reach_.push_back(reach_.empty() ? end : std::max(reach_.back(), end));
+    byName_.emplace_back(symbol.name(), symbols_.size());
+    symbols_.push_back(
+        {symbol.name(), symbol.address(), symbol.size(), symbol.function(), symbol.local(), symbol.thumb()});
+  }
+  std::sort(byName_.begin(), byName_.end());
+  const worker::References& references = index.references();
+  const int count = references.targets_size();
+  if (references.place_steps_size() != count || references.kinds().size() != static_cast<std::size_t>(count))
+    return malformed(where, "its references are not complete");
+  edges_.reserve(static_cast<std::size_t>(count));
+  std::uint64_t place = 0;
+  for (int i = 0; i < count; ++i) {
+    place += references.place_steps(i);
+    if (!fits(place, 1))
+      return malformed(where, "its references are not in order");
+    edges_.push_back({static_cast<Address>(place), references.targets(i),
+                      references.kinds()[static_cast<std::size_t>(i)] == worker::References::BRANCH});
   }
   return {};
 }
 
-/// Linkers call .text writable if the script puts .init_array into it. Where it runs from flash it is not.
-bool isCodeInFlash(const ElfImage& image, const Section& section) {
-  return section.isExecutable() && section.name.starts_with(".text") && !inPlace(image, section).empty();
-}
-
-} // namespace
-
-Result<FlashImage> flashImageOf(const ElfImage& elf, const std::string& where) {
-  std::vector<const Segment*> segments;
-  for (const Segment& segment : elf.loadSegments)
-    if (!segment.data.empty())
-      segments.push_back(&segment);
-  if (segments.empty())
-    return fail(ErrorCode::Malformed, "the ELF has no flash content", where,
-                "it has no PT_LOAD segment with bytes", "give the linked image, not an object file");
-  std::sort(segments.begin(), segments.end(),
-            [](const auto* a, const auto* b) { return a->physicalAddress < b->physicalAddress; });
-  FlashImage image;
-  image.base = segments.front()->physicalAddress;
-  std::uint64_t end = image.base;
-  for (const Segment* segment : segments) {
-    const std::uint64_t begin = segment->physicalAddress;
-    if (begin < end)
-      return fail(ErrorCode::Malformed, "two segments overlap", where,
-                  fmt::format("both load bytes at {:#010x}", begin));
-    if (begin + segment->data.size() - image.base > kLargestFlash)
-      return fail(ErrorCode::Malformed, "the load addresses span more than one flash", where,
-                  fmt::format("from {:#010x} to {:#010x}", image.base, begin + segment->data.size()),
-                  "sections without contents in RAM need (NOLOAD) in the linker script");
-    if (begin == end && !image.ranges.empty())
-      image.ranges.back().size += static_cast<std::uint32_t>(segment->data.size());
-    else
-      image.ranges.push_back({static_cast<Address>(begin), static_cast<std::uint32_t>(segment->data.size())});
-    image.bytes.resize(begin - image.base, 0xff);
-    image.bytes.insert(image.bytes.end(), segment->data.begin(), segment->data.end());
-    end = begin + segment->data.size();
-  }
-  while (!image.bytes.empty() && image.bytes.back() == 0xff)
-    image.bytes.pop_back();
-  return image;
-}
-
-Result<RomImage> RomImage::read(const std::filesystem::path& elf, std::vector<AddressRange> volatileRanges) {
-  const std::string where = elf.filename().string();
-  RomImage rom;
-  ROMLINK_ASSIGN(rom.content_, readFile(elf));
-  ROMLINK_ASSIGN(const auto image, ElfImage::read(rom.content_, where));
-  ROMLINK_ASSIGN(const auto flash, flashImageOf(image, where));
-  rom.flash_ = flash.ranges;
-  rom.imageSize_ = static_cast<std::uint32_t>(flash.bytes.size());
-  rom.volatile_ = std::move(volatileRanges);
-  for (const Section& section : image.sections) {
-    if (!section.isAllocated() || section.size == 0)
-      continue;
-    if (section.isWritable() && !isCodeInFlash(image, section))
-      rom.writable_.push_back({section.address, section.size});
-    else if (const Bytes bytes = inPlace(image, section);
-             section.type != llvm::ELF::SHT_NOBITS && !bytes.empty())
-      rom.regions_.push_back({{section.address, section.size}, bytes, section.isExecutable()});
-  }
-  std::sort(rom.regions_.begin(), rom.regions_.end(),
-            [](const Region& a, const Region& b) { return a.range < b.range; });
-  for (const Symbol& symbol : image.symbols)
-    if ((symbol.isFunction() || symbol.isObject()) && symbol.isDefinedInSection())
-      rom.symbols_.push_back({symbol.name, symbol.address(), symbol.size, symbol.isFunction()});
-  std::stable_sort(rom.symbols_.begin(), rom.symbols_.end(),
-                   [](const RomSymbol& a, const RomSymbol& b) { return a.address < b.address; });
-  for (std::size_t i = 0; i < rom.symbols_.size(); ++i)
-    rom.byName_.emplace(rom.symbols_[i].name, i);
-  return rom;
-}
-
 const RomImage::Region* RomImage::regionAt(Address address) const {
-  auto after = std::upper_bound(regions_.begin(), regions_.end(), address,
-                                [](Address a, const Region& r) { return a < r.range.address; });
-  if (after == regions_.begin())
-    return nullptr;
-  const Region& region = *std::prev(after);
-  return region.range.contains(address) ? &region : nullptr;
+  const Region* region = lastAt(regions_, address, kBegin);
+  return region != nullptr && region->range.contains(address) ? region : nullptr;
 }
 
 Bytes RomImage::readOnly(Address address, std::uint32_t size, bool executable) const {
@@ -128,31 +150,78 @@ Bytes RomImage::readOnlyUpTo(Address address, std::uint32_t limit) const {
   return region->bytes.subspan(address - region->range.address, end - address);
 }
 
+Bytes RomImage::loaded(Address address, std::uint32_t size) const {
+  const Region* region = lastAt(loaded_, address, kBegin);
+  if (region == nullptr || !region->range.contains(AddressRange{address, size}))
+    return {};
+  return region->bytes.subspan(address - region->range.address, size);
+}
+
 bool RomImage::isWritable(Address address) const {
   return std::any_of(writable_.begin(), writable_.end(), [&](const auto& r) { return r.contains(address); });
 }
 
 std::vector<Address> RomImage::addressesOf(std::string_view name, bool function) const {
   std::vector<Address> addresses;
-  const auto [begin, end] = byName_.equal_range(name);
-  for (auto it = begin; it != end; ++it)
+  auto it = std::lower_bound(byName_.begin(), byName_.end(), std::pair(name, std::uint32_t{0}));
+  for (; it != byName_.end() && it->first == name; ++it)
     if (symbols_[it->second].function == function)
       addresses.push_back(symbols_[it->second].address);
   return addresses;
 }
 
 const RomSymbol* RomImage::symbolAt(Address address) const {
-  auto after = std::upper_bound(symbols_.begin(), symbols_.end(), address,
-                                [](Address a, const RomSymbol& s) { return a < s.address; });
-  if (after == symbols_.begin())
+  const RomSymbol* symbol = lastAt(symbols_, address, [](const RomSymbol& s) { return s.address; });
+  if (symbol == nullptr)
     return nullptr;
-  auto symbol = std::prev(after);
-  while (symbol != symbols_.begin() && std::prev(symbol)->address == symbol->address)
+  const RomSymbol* const last = symbol;
+  while (symbol != symbols_.data() && (symbol - 1)->address == symbol->address)
     --symbol;
-  for (; symbol != after; ++symbol)
+  for (; symbol <= last; ++symbol)
     if (address == symbol->address || address < std::uint64_t{symbol->address} + symbol->size)
-      return &*symbol;
+      return symbol;
   return nullptr;
+}
+
+std::optional<AddressRange> RomImage::entityAt(Address address) const {
+  const auto next = std::upper_bound(symbols_.begin(), symbols_.end(), address,
+                                     [](Address a, const RomSymbol& s) { return a < s.address; });
+  auto i = static_cast<std::size_t>(next - symbols_.begin());
+  // Labels may stand inside of a function: the largest that covers the address is the whole.
+  std::optional<AddressRange> entity;
+  for (; i > 0 && reach_[i - 1] > address; --i)
+    if (const AddressRange range{symbols_[i - 1].address, symbols_[i - 1].size};
+        range.contains(address) && (!entity || entity->size < range.size))
+      entity = range;
+  if (entity)
+    return entity;
+  const auto around = partAt(address);
+  if (!around)
+    return std::nullopt;
+  std::uint64_t begin = around->address;
+  if (next != symbols_.begin())
+    begin = std::max({begin, std::uint64_t{std::prev(next)->address}, reach_[next - symbols_.begin() - 1]});
+  const std::uint64_t end =
+      next == symbols_.end() ? around->end() : std::min<std::uint64_t>(around->end(), next->address);
+  return AddressRange{static_cast<Address>(begin), static_cast<std::uint32_t>(end - begin)};
+}
+
+/// The section that has this address when the ROM runs.
+std::optional<AddressRange> RomImage::partAt(Address address) const {
+  for (const auto* regions : {&regions_, &loaded_})
+    if (const Region* region = lastAt(*regions, address, kBegin);
+        region != nullptr && region->range.contains(address))
+      return region->range;
+  const AddressRange* range = lastAt(writable_, address, [](const AddressRange& r) { return r.address; });
+  return range != nullptr && range->contains(address) ? std::optional(*range) : std::nullopt;
+}
+
+std::span<const RomEdge> RomImage::edgesIn(AddressRange range) const {
+  const auto begin = std::lower_bound(edges_.begin(), edges_.end(), range.address,
+                                      [](const RomEdge& e, Address a) { return e.place < a; });
+  const auto end = std::lower_bound(begin, edges_.end(), range.end(),
+                                    [](const RomEdge& e, std::uint64_t a) { return e.place < a; });
+  return {begin, end};
 }
 
 bool RomImage::isInRom(Address address) const {

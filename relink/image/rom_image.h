@@ -1,40 +1,52 @@
-// A boot ROM as the proof sees it: the bytes that never change, by the address they run at, and its symbols.
+// A boot ROM as the proof sees it: the bytes that never change, by the address they run at, its symbols, and
+// its reference graph. Read from the ROM index (rom_index.h), never from the ELF.
 //
 // Only what is executed or read in place counts: a section that is allocated, not writable, and lies in a
 // segment whose run address is its load address. Code that the ROM copies to RAM, initialised data, and the
 // ranges that differ from device to device (`volatile`) are not there to be shared.
 #pragma once
 
-#include "relink/image/elf_image.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "relink/address_range.h"
 
 #include <filesystem>
-#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+namespace romlink::worker {
+class RomIndex;
+}
+
 namespace romlink::relink {
-
-/// The flash image: file bytes of all PT_LOAD segments at their physical addresses, lowest to highest, gaps
-/// filled with 0xFF, without trailing 0xFF.
-struct FlashImage {
-  Address base = 0;
-  std::vector<std::uint8_t> bytes;
-  std::vector<AddressRange> ranges; ///< what segments fill, merged, by address
-};
-
-/// Malformed: segments overlap, or lie too far apart for one flash.
-Result<FlashImage> flashImageOf(const ElfImage& elf, const std::string& where);
 
 struct RomSymbol {
   std::string_view name;
   Address address = 0; ///< without the Thumb bit
   std::uint32_t size = 0;
   bool function = false;
+  bool local = false;
+  bool thumb = false; ///< a function with the Thumb bit
+};
+
+/// Something at `place` may lead to `target`: an instruction, a literal, a pointer (rom_references.h).
+struct RomEdge {
+  Address place = 0;
+  Address target = 0;  ///< without the Thumb bit
+  bool branch = false; ///< an instruction goes there; false: the address is made or stored
 };
 
 class RomImage {
 public:
-  /// Reads the ELF. Malformed as ElfImage::read and flashImageOf.
-  static Result<RomImage> read(const std::filesystem::path& elf, std::vector<AddressRange> volatileRanges);
+  /// Reads the index. Malformed: truncated, damaged, or of another format.
+  static Result<RomImage> read(const std::filesystem::path& index, std::vector<AddressRange> volatileRanges);
+  /// The same from bytes; `where` names them in errors.
+  static Result<RomImage> parse(Bytes index, const std::string& where,
+                                std::vector<AddressRange> volatileRanges);
 
   /// The bytes at [address, address + size) if they are immutable, in one section, and executable where that
   /// is asked for; else empty.
@@ -43,20 +55,34 @@ public:
   /// As readOnly, for as many bytes as there are up to `limit`.
   [[nodiscard]] Bytes readOnlyUpTo(Address address, std::uint32_t limit) const;
 
+  /// What start-up code copies from flash to this run address: initial values of variables, code in RAM.
+  /// Empty unless one section has it all.
+  [[nodiscard]] Bytes loaded(Address address, std::uint32_t size) const;
+
   /// True if the ROM has writable data at this run address.
   [[nodiscard]] bool isWritable(Address address) const;
+  [[nodiscard]] const std::vector<AddressRange>& writableRanges() const { return writable_; } ///< by address
 
   /// Addresses of the functions and objects of this name.
   [[nodiscard]] std::vector<Address> addressesOf(std::string_view name, bool function) const;
   /// The symbol that covers this address, or nullptr.
   [[nodiscard]] const RomSymbol* symbolAt(Address address) const;
+  /// What covers this address: the symbol with its size; where no size tells, from the last symbol (or the
+  /// section's begin) to the next (or the section's end). Nullopt: the ROM has nothing there.
+  [[nodiscard]] std::optional<AddressRange> entityAt(Address address) const;
+  /// The edges whose place lies in the range, by place.
+  [[nodiscard]] std::span<const RomEdge> edgesIn(AddressRange range) const;
 
   [[nodiscard]] const std::vector<AddressRange>& flashRanges() const { return flash_; }
-  [[nodiscard]] const std::vector<RomSymbol>& symbols() const { return symbols_; }
+  [[nodiscard]] const std::vector<RomSymbol>& symbols() const { return symbols_; } ///< by address
+  [[nodiscard]] const std::vector<RomEdge>& edges() const { return edges_; }       ///< by place
   /// False: the ELF has no read-only section that runs in place, so there is nothing to share.
   [[nodiscard]] bool hasContent() const { return !regions_.empty(); }
   [[nodiscard]] bool isInRom(Address address) const;
   [[nodiscard]] std::uint32_t imageSize() const { return imageSize_; } ///< of the flash image, bytes
+  /// Of the flash image, volatile ranges read as 0xFF: the ROM's key in the archive.
+  [[nodiscard]] const Digest& imageHash() const { return imageHash_; }
+  [[nodiscard]] const std::optional<AddressRange>& sharedRam() const { return sharedRam_; }
 
 private:
   struct Region {
@@ -65,16 +91,23 @@ private:
     bool executable = false;
   };
   RomImage() = default;
+  Result<void> take(const std::string& where);
   [[nodiscard]] const Region* regionAt(Address address) const;
+  [[nodiscard]] std::optional<AddressRange> partAt(Address address) const;
 
-  std::vector<std::uint8_t> content_; ///< what everything below views into
-  std::vector<Region> regions_;       ///< read-only, by address
+  std::shared_ptr<const worker::RomIndex> index_; ///< what everything below views into
+  std::vector<Region> regions_;                   ///< read-only, by address
+  std::vector<Region> loaded_;
   std::vector<AddressRange> writable_;
   std::vector<AddressRange> volatile_;
   std::vector<AddressRange> flash_;
   std::uint32_t imageSize_ = 0;
-  std::vector<RomSymbol> symbols_; ///< functions and objects, by address
-  std::multimap<std::string_view, std::size_t> byName_;
+  Digest imageHash_;
+  std::optional<AddressRange> sharedRam_;
+  std::vector<RomSymbol> symbols_;   ///< functions and objects, by address
+  std::vector<std::uint64_t> reach_; ///< of each symbol: the largest end of it and those before
+  std::vector<std::pair<std::string_view, std::uint32_t>> byName_; ///< name and index into symbols_, sorted
+  std::vector<RomEdge> edges_;
 };
 
 } // namespace romlink::relink

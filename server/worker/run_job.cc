@@ -33,7 +33,11 @@ relink::AddressRange rangeOf(const v1::AddressRange& range) {
 
 Result<relink::RomReference> romReference(const std::string& elf, const v1::Rom& rom) {
   relink::RomReference reference;
-  reference.elf = fs::absolute(elf);
+  relink::RomQuestion question;
+  question.elf = elf;
+  ROMLINK_ASSIGN(const relink::RomAnswer answer, relink::inspectRom(question));
+  reference.index = fs::absolute(fs::path(kOut) / "rom.index");
+  ROMLINK_TRY(writeFile(reference.index, asBytes(answer.index)));
   ROMLINK_ASSIGN(reference.imageHash, Digest::parse(rom.image_hash()));
   reference.name = rom.name();
   reference.version = rom.version();

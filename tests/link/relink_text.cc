@@ -72,7 +72,10 @@ Result<int> run(relink::LinkJob job, const std::filesystem::path& rom, const std
   job.rom->imageHash = answer.imageHash;
   ROMLINK_ASSIGN(const auto scratch,
                  TemporaryDirectory::create(std::filesystem::temp_directory_path(), "relink-text"));
-  job.scratch = scratch.path();
+  job.rom->index = scratch.path() / "rom.index";
+  ROMLINK_TRY(writeFile(job.rom->index, asBytes(answer.index)));
+  job.scratch = scratch.path() / "link";
+  std::filesystem::create_directory(job.scratch);
   ROMLINK_ASSIGN(const auto outcome, relink::relink(job));
   print(outcome.report, places);
   if (outcome.image.empty())
@@ -120,10 +123,9 @@ int once(int argc, char** argv) {
   job.inputs = std::filesystem::current_path();
   if (!job.policy.empty())
     job.policy = std::filesystem::absolute(job.policy);
-  job.rom->elf = std::filesystem::absolute(rom);
   job.rom->name = "rom";
   job.rom->version = "1";
-  const auto code = run(job, job.rom->elf, std::filesystem::absolute(output), places);
+  const auto code = run(job, std::filesystem::absolute(rom), std::filesystem::absolute(output), places);
   return code ? *code : report(code.error());
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "relink/image/elf_image.h"
+#include "relink/image/rom_image.h"
 
 #include <filesystem>
 #include <string>
@@ -27,6 +28,10 @@ public:
 private:
   TemporaryDirectory folder_;
 };
+
+/// The ROM that FILE in the workshop is, by way of its index. REQUIRES: it is a linked ELF.
+[[nodiscard]] RomImage romOf(const Workshop& shop, const std::string& file,
+                             std::vector<AddressRange> volatileRanges = {});
 
 /// The section's bytes. REQUIRES: it exists.
 [[nodiscard]] Bytes contentOf(const ElfImage& elf, std::string_view section);

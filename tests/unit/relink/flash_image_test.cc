@@ -2,7 +2,7 @@
 // 0xFF.
 
 #include "fixture.h"
-#include "relink/image/rom_image.h"
+#include "relink/image/flash_image.h"
 
 #include <gtest/gtest.h>
 
@@ -77,32 +77,6 @@ TEST(FlashImage, IsWhatObjcopyMakes) {
   shop.run("llvm-objcopy-19 -O binary --gap-fill=0xff rom.elf rom.bin");
   const auto content = shop.read("rom.elf");
   EXPECT_EQ(flashImageOf(ElfImage::read(content, "rom.elf").value(), "rom.elf")->bytes, shop.read("rom.bin"));
-}
-
-TEST(RomImage, OffersOnlyWhatNeverChanges) {
-  Workshop shop;
-  shop.assemble(
-      "rom", ".text\n.globl f\n.type f, %function\nf: movs r0, #1\nbx lr\n.size f, 4\n.data\n.word 1, 2\n"
-             ".section .ramcode, \"ax\", %progbits\nbx lr\n.section .rodata, \"a\", %progbits\n.word 7, 8\n");
-  shop.write("rom.ld", "SECTIONS { .text 0x10000000 : { *(.text) } .rodata 0x10000100 : { *(.rodata) }\n"
-                       ".data 0x20000000 : AT(0x10000200) { *(.data) }\n"
-                       ".ram 0x20000100 : AT(0x10000300) { *(.ramcode) } }");
-  shop.run("ld.lld-19 -e 0 -z separate-loadable-segments -T rom.ld rom.o -o rom.elf");
-  const auto rom = RomImage::read(shop.folder() / "rom.elf", {{0x10000104, 2}}).value();
-  EXPECT_EQ(rom.readOnly(0x10000000, 4, true).size(), 4U);
-  EXPECT_TRUE(rom.readOnly(0x10000000, 5, true).empty()) << "beyond the section";
-  EXPECT_EQ(rom.readOnly(0x10000100, 4, false).size(), 4U);
-  EXPECT_TRUE(rom.readOnly(0x10000100, 4, true).empty()) << "constants are no code";
-  EXPECT_TRUE(rom.readOnly(0x10000100, 5, false).empty()) << "volatile";
-  EXPECT_TRUE(rom.readOnly(0x10000106, 4, false).empty()) << "beyond the section";
-  EXPECT_EQ(rom.readOnly(0x10000106, 2, false).size(), 2U);
-  EXPECT_TRUE(rom.readOnly(0x20000000, 4, false).empty()) << "initialised data";
-  EXPECT_TRUE(rom.readOnly(0x20000100, 2, true).empty()) << "code that is copied to RAM";
-  EXPECT_TRUE(rom.readOnly(0xfffffffe, 4, false).empty());
-  EXPECT_TRUE(rom.isWritable(0x20000007));
-  EXPECT_FALSE(rom.isWritable(0x10000000));
-  EXPECT_EQ(rom.addressesOf("f", true), std::vector<Address>{0x10000000});
-  EXPECT_TRUE(rom.addressesOf("f", false).empty());
 }
 
 } // namespace

@@ -1,0 +1,32 @@
+// Makes the ROM index from the ROM's ELF: what a link must know of the ROM, and nothing else
+// (proto/romlink/worker/rom_index.proto). RomImage reads it.
+//
+//   ELF -> RomLayout (where the parts run) -> regions, ranges, symbols
+//                  -> romReferences        -> the reference graph
+#pragma once
+
+#include "relink/image/flash_image.h"
+
+#include <optional>
+#include <string>
+
+namespace romlink::relink {
+
+struct RomIndexSource {
+  const ElfImage& elf;
+  const FlashImage& flash;
+  Digest imageHash; ///< of the flash image, volatile ranges read as 0xFF
+  std::optional<AddressRange> sharedRam;
+};
+
+struct BuiltRomIndex {
+  std::string file; ///< a serialized RomIndexFile
+  std::uint32_t formatVersion = 0;
+  std::uint32_t functions = 0;
+  std::uint32_t references = 0;
+};
+
+/// The same source gives the same bytes.
+[[nodiscard]] BuiltRomIndex buildRomIndex(const RomIndexSource& source);
+
+} // namespace romlink::relink

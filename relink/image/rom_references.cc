@@ -1,0 +1,188 @@
+#include "relink/image/rom_references.h"
+
+#include "relink/image/arm_relocation.h"
+#include "relink/image/moved_address.h"
+#include "relink/image/thumb_code.h"
+
+#include <algorithm>
+#include <llvm/BinaryFormat/ELF.h>
+#include <llvm/Support/Endian.h>
+#include <map>
+#include <utility>
+
+namespace romlink::relink {
+namespace {
+
+using llvm::support::endian::read32le;
+using Kind = RomReferenceEdge::Kind;
+
+/// A chain of veneers is no longer; code may loop.
+constexpr int kMostVeneers = 4;
+
+class Finder {
+public:
+  Finder(const ElfImage& elf, const RomLayout& layout)
+      : elf_(elf), layout_(layout),
+        read_([&layout](Address a, std::uint32_t s) { return layout.read(a, s); }) {}
+
+  std::vector<RomReferenceEdge> run() {
+    for (const RomLayout::Span& span : layout_.spans()) {
+      const RomPart& part = layout_.parts()[span.part];
+      if (part.use == RomPart::Use::Zeroed)
+        continue;
+      if (span.content != Content::Data)
+        decode(span);
+      if (span.content != Content::Code)
+        scan(span.range, elf_.sections[part.section].name.starts_with(".ARM.ex"));
+    }
+    for (const RomPart& part : layout_.parts())
+      if (part.use != RomPart::Use::Zeroed)
+        followRelocations(elf_.sections[part.section]);
+    std::sort(edges_.begin(), edges_.end());
+    const auto samePair = [](const auto& a, const auto& b) {
+      return a.place == b.place && a.target == b.target;
+    };
+    edges_.erase(std::unique(edges_.begin(), edges_.end(), samePair), edges_.end());
+    return std::move(edges_);
+  }
+
+private:
+  void add(Address place, Address target, Kind kind) { edges_.push_back({place, target, kind}); }
+
+  bool isKnown(Address address) const { return layout_.contentAt(address) != Content::Nothing; }
+
+  void branch(Address place, Address target) {
+    add(place, target, Kind::Branch);
+    for (int hops = 0; hops < kMostVeneers; ++hops) {
+      const auto next = veneerTarget(read_, target);
+      if (!next || *next == target)
+        break;
+      target = *next;
+      add(place, target, Kind::Branch);
+    }
+  }
+
+  /// Adds the edges of a number that may be an address.
+  void value(Address place, std::uint32_t number, Kind kind) {
+    if (number <= 1)
+      return;
+    const Address even = number & ~1U;
+    const Content at = layout_.contentAt(even);
+    if ((number & 1) != 0) {
+      if (at == Content::Code || at == Content::Either)
+        add(place, even, kind);
+      if (layout_.contentAt(number) == Content::Data || at == Content::Either)
+        add(place, number, kind);
+    } else if (at == Content::Data || (at != Content::Nothing && layout_.isSymbol(number)) ||
+               (at == Content::Either && !layout_.isInsideFunction(number))) {
+      add(place, number, kind);
+    }
+  }
+
+  /// Every aligned word of the range.
+  void scan(const AddressRange& range, bool exceptionTable) {
+    const std::uint64_t begin = (std::uint64_t{range.address} + 3) & ~std::uint64_t{3};
+    for (std::uint64_t at = begin; at + 4 <= range.end(); at += 4) {
+      const auto place = static_cast<Address>(at);
+      const std::uint32_t word = read32le(read_(place, 4).data());
+      value(place, word, Kind::Word);
+      if (exceptionTable && (word & 0x80000000) == 0) {
+        const Address target = place + (word | (word & 0x40000000) << 1);
+        if (isKnown(target))
+          add(place, target & ~1U, Kind::Word);
+      }
+    }
+  }
+
+  void decode(const RomLayout::Span& span) {
+    const Bytes code = read_(span.range.address, span.range.size);
+    const bool certain = span.content == Content::Code;
+    std::vector<Address> targets;
+    const auto forEach = [&](const auto& visit) {
+      for (std::size_t at = 0; at + 2 <= code.size(); at += certain ? thumbSize(code.subspan(at)) : 2)
+        visit(code.subspan(at), static_cast<Address>(span.range.address + at));
+    };
+    forEach([&](Bytes instruction, Address place) {
+      const auto found = thumbReference(instruction, place);
+      if (!found || (!certain && !isKnown(found->target)))
+        return;
+      instructionRefersTo(place, *found);
+      if (found->kind == ThumbReference::Kind::Branch)
+        targets.push_back(found->target);
+    });
+    std::sort(targets.begin(), targets.end());
+    MovedAddress moved(targets);
+    forEach([&](Bytes instruction, Address place) {
+      if (layout_.isSymbol(place))
+        moved.startFunction();
+      for (const std::uint32_t number : moved.step(instruction, place))
+        value(place, number, Kind::Made);
+    });
+  }
+
+  void instructionRefersTo(Address place, const ThumbReference& found) {
+    if (found.kind == ThumbReference::Kind::Branch)
+      return branch(place, found.target);
+    if (isKnown(found.target))
+      add(place, found.target, Kind::Made);
+    const Bytes word = read_(found.target, 4);
+    if (word.empty())
+      return;
+    if (found.kind == ThumbReference::Kind::LiteralWord)
+      value(place, read32le(word.data()), Kind::Made);
+    else if (found.kind == ThumbReference::Kind::LiteralJump && isKnown(read32le(word.data()) & ~1U))
+      branch(place, read32le(word.data()) & ~1U);
+  }
+
+  /// In a linked file a relocation's offset is an address.
+  void followRelocations(const Section& section) {
+    std::map<std::pair<std::uint32_t, unsigned>, std::pair<Address, std::uint16_t>>
+        low; // by symbol, register
+    for (const Relocation& relocation : section.relocations) {
+      const Address place = relocation.offset;
+      const Symbol& symbol = elf_.symbols[relocation.symbol];
+      // The bytes say more than the symbol where the symbol stands for a section.
+      if (symbol.isDefinedInSection() && symbol.type != llvm::ELF::STT_SECTION && isKnown(symbol.address()))
+        add(place, symbol.address(), isBranch(relocation) ? Kind::Branch : Kind::Made);
+      const auto kind = relocationKind(relocation.type);
+      const Bytes field = kind ? read_(place, kind->width) : Bytes();
+      if (field.empty() || field.size() != kind->width)
+        continue;
+      if (kind->isBranch())
+        branch(place, targetOf(*kind, field, place));
+      else if (kind->field == Field::Word || kind->field == Field::Relative)
+        certainValue(place, targetOf(*kind, field, place));
+      else if (kind->field == Field::Movw)
+        low[{relocation.symbol, registerOf(field)}] = {place, immediateOf(field)};
+      else if (const auto half = low.find({relocation.symbol, registerOf(field)});
+               kind->field == Field::Movt && half != low.end())
+        certainValue(half->second.first, std::uint32_t{immediateOf(field)} << 16 | half->second.second);
+    }
+  }
+
+  static bool isBranch(const Relocation& relocation) {
+    const auto kind = relocationKind(relocation.type);
+    return kind && kind->isBranch();
+  }
+
+  /// What a relocation says is an address: also the inside of a function.
+  void certainValue(Address place, std::uint32_t number) {
+    const Content at = layout_.contentAt(number);
+    if (at != Content::Nothing)
+      add(place, at == Content::Data ? number : number & ~1U, Kind::Made);
+    value(place, number, Kind::Made);
+  }
+
+  const ElfImage& elf_;
+  const RomLayout& layout_;
+  const ReadImage read_;
+  std::vector<RomReferenceEdge> edges_;
+};
+
+} // namespace
+
+std::vector<RomReferenceEdge> romReferences(const ElfImage& elf, const RomLayout& layout) {
+  return Finder(elf, layout).run();
+}
+
+} // namespace romlink::relink
