@@ -47,8 +47,9 @@ class Reference:
                 kind, target, _ = self.target(table, field)
                 if kind == "entity" and field.kind == ADDRESS and not self.reason[target]:
                     self.reason[target] = "a kept table points to it"
-        self.checked, self.why = {}, {}
-        self.claims = self.explore()
+        self.checked, self.why, self.claims = {}, {}, {}
+        self.explore([(e, place - (address & ~1 if e.code else address) + e.address) for e in firmware.entities
+                      for name, address in e.symbols for place in rom.names.get(name, ())])
 
     def excluded(self, entity):
         """Why this entity must stay whatever the ROM has; empty if nothing does."""
@@ -159,20 +160,16 @@ class Reference:
             yield value
             address = value
 
-    def explore(self):
-        """All claims that hold by themselves: those of equal names and what they lead to."""
-        queue = [(e, place - (address & ~1 if e.code else address) + e.address) for e in self.fw.entities
-                 for name, address in e.symbols for place in self.rom.names.get(name, ())]
-        claims = {}
+    def explore(self, queue):
+        """Adds to the claims that hold by themselves these and what they lead to."""
         while queue:
             claim = queue.pop()
             if claim in self.checked:
                 continue
             self.checked[claim] = needs = self.check(*claim)
             if needs is not None:
-                claims[claim] = needs
+                self.claims[claim] = needs
                 queue += [(target, place) for _, target, places in needs for place in places]
-        return claims
 
     def settle(self, held, shared):
         """Drops claims until each has what it needs; `shared` is a set of claims."""
@@ -221,6 +218,7 @@ class Reference:
 
     def unsound(self, sharing):
         """The part of someone else's sharing, {(entity, address)}, that does not hold."""
+        self.explore(list(sharing))
         allowed = {c for c in sharing if c in self.claims and self.reason[c[0]] in ("", GROUPED)}
         _, left = self.settle(set(self.claims), allowed)
         return set(sharing) - left | (self.conflict(left) or set())

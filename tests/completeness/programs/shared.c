@@ -1,5 +1,5 @@
-/* Tables of pointers, strings, switches, 64-bit and floating-point arithmetic, calls in a circle. MODULUS configures
-   it; NOT_FIXED is an older version. */
+/* Tables of pointers, strings, switches, 64-bit and floating-point arithmetic, calls in a circle. MODULUS
+   configures it; NOT_FIXED is an older version. */
 #include <string.h>
 
 #include "shared.h"
