@@ -182,7 +182,9 @@ private:
       ROMLINK_ASSIGN(const std::string json, report::renderJson(report));
       std::fputs(json.c_str(), stdout);
     } else if (command_.printReport && !global_.quiet && !command_.rom.empty()) {
-      std::fputs(report::renderText(report, {outputHasColour(), outputWidth()}).c_str(), stdout);
+      const report::TextStyle style{
+          .colour = outputHasColour(), .width = outputWidth(), .suggestionsAsked = command_.suggestWaivers};
+      std::fputs(report::renderText(report, style).c_str(), stdout);
     } else {
       for (const Finding& finding : report.findings())
         if (finding.severity() == Finding::WARNING)

@@ -4,6 +4,7 @@
 // slipped through the escaping could not run.
 #include "relink/report/embedded.h"
 #include "relink/report/html_flash.h"
+#include "relink/report/html_judgement.h"
 #include "relink/report/render.h"
 #include "relink/report/tally.h"
 #include "relink/report/wording.h"
@@ -52,6 +53,8 @@ data headlineData(const LinkReport& report, const Tally& tally) {
   out.set("sharedSymbols", number(tally.shared.size()));
   out.set("allSymbols", number(tally.shared.size() + tally.local.size()));
   out.set("sharedBytes", number(tally.sharedBytes));
+  if (tally.acceptedBytes > 0)
+    out.set("acceptedBytes", number(tally.acceptedBytes));
   out.set("localBytes", number(tally.localBytes));
   out.set("ramSaved", withCommas(ramSaved));
   out.set("ramBaseline", number(report.ram().baseline_bytes()));
@@ -86,8 +89,13 @@ data reasonData(const Tally& tally) {
     row.set("bytes", number(bytes));
     rows.push_back(row);
   };
-  if (!tally.shared.empty())
-    add("shared", "SHARED", "the firmware uses the ROM's copy", tally.shared.size(), tally.sharedBytes);
+  const std::uint64_t accepted = tally.accepted.size();
+  if (tally.shared.size() > accepted)
+    add("shared", "SHARED", "the firmware uses the ROM's copy, which is proved to be the same",
+        tally.shared.size() - accepted, tally.sharedBytes - tally.acceptedBytes);
+  if (accepted > 0)
+    add("accepted", "ACCEPTED", "the firmware uses the ROM's copy because the policy says so", accepted,
+        tally.acceptedBytes);
   for (const ReasonSum& sum : tally.reasons)
     add(styleClassOf(sum.reason), sum.reason, meaningOf(sum.reason), sum.symbols, sum.bytes);
   return rows;
@@ -100,12 +108,33 @@ data blockerData(const LinkReport& report) {
   data rows(Type::list);
   for (const auto& blocker : report.blockers()) {
     data row(Type::object);
+    data members(Type::list);
+    for (const std::string& member : blocker.members())
+      members.push_back(textData(member));
+    row.set("set", blocker.members_size() > 1 ? Type::bool_true : Type::bool_false);
     row.set("name", textData(blocker.name()));
+    row.set("members", members);
     row.set("reason", textData(blocker.reason()));
     row.set("class", styleClassOf(blocker.reason()));
     row.set("price", number(blocker.price_bytes()));
     row.set("width", std::to_string(std::uint64_t{blocker.price_bytes()} * 100 / highest));
+    row.set("symbols", number(blocker.unlocked_symbols()));
     row.set("remedy", textData(blocker.remedy()));
+    if (!blocker.detail().empty())
+      row.set("detail", textData(blocker.detail()));
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+data stateData(const LinkReport& report) {
+  data rows(Type::list);
+  for (const auto& state : report.states()) {
+    data row(Type::object);
+    row.set("symbol", textData(state.symbol()));
+    row.set("address", textData(state.rom_address()));
+    row.set("bytes", number(state.size()));
+    row.set("action", std::string(actionText(state.action())));
     rows.push_back(row);
   }
   return rows;
@@ -177,6 +206,9 @@ std::string renderHtml(const LinkReport& report) {
   set(page, "Breakdown", breakdownData(report));
   set(page, "Reasons", reasonData(tally));
   set(page, "Blockers", blockerData(report));
+  set(page, "Accepted", acceptedData(report));
+  set(page, "States", stateData(report));
+  set(page, "Suggestions", suggestionData(report));
   set(page, "Findings", findingData(report));
   set(page, "Symbols", symbolData(tally));
   kainjow::mustache::mustache html{std::string(embedded::reportHtmlMustache)};

@@ -74,7 +74,10 @@ void addTo(std::vector<Group>& groups, const std::string& styleClass, const std:
 std::vector<Group> groupsOf(const LinkReport& report, const Tally& tally) {
   std::vector<Group> groups;
   for (const Symbol* symbol : tally.shared)
-    addTo(groups, "shared", "SHARED", *symbol);
+    if (!isAccepted(*symbol))
+      addTo(groups, "shared", "SHARED", *symbol);
+  for (const Symbol* symbol : tally.accepted)
+    addTo(groups, "accepted", "ACCEPTED", *symbol);
   for (const Symbol* symbol : tally.local)
     addTo(groups, styleClassOf(reasonOf(*symbol)), printable(reasonOf(*symbol)), *symbol);
   std::uint64_t sum = 0;
@@ -197,9 +200,17 @@ data treemapData(const LinkReport& report, const Tally& tally) {
     weights.push_back(static_cast<double>(group.bytes));
   const std::vector<Rectangle> places = squarify(weights, {0, 0, kWidth, kHeight});
   data list(Type::list);
-  for (std::size_t i = 0; i < groups.size(); ++i)
+  data legend(Type::list);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    data entry(Type::object);
+    entry.set("class", groups[i].styleClass);
+    entry.set("label", groups[i].label);
+    entry.set("bytes", withCommas(static_cast<std::int64_t>(groups[i].bytes)));
+    legend.push_back(entry);
     list.push_back(groupData(groups[i], places[i]));
+  }
   data out(Type::object);
+  out.set("legend", legend);
   out.set("width", std::to_string(static_cast<int>(kWidth)));
   out.set("height", std::to_string(static_cast<int>(kHeight)));
   out.set("groups", list);

@@ -14,7 +14,8 @@ namespace romlink::report {
 /// A style class for a decision: "shared", "changed", "not-in-rom" ...; "other" for a reason nobody knows.
 [[nodiscard]] std::string styleClassOf(std::string_view reason);
 
-/// {width, height, groups: [{class, label, x, y, cells: [{class, x, y, width, height, title, label, ...}]}]}
+/// {width, height, legend: [{class, label, bytes}], groups: [{class, label, x, y, cells: [{class, x, y,
+/// width, height, title, label, ...}]}]}
 ///
 /// The area of a group or cell is proportional to its bytes. Symbols too small to see are one cell, "N
 /// smaller symbols"; what no symbol accounts for is a group of its own. Zero-initialised data takes no flash

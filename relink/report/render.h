@@ -18,9 +18,11 @@ struct TextStyle {
   bool colour = false; ///< ANSI colours
   unsigned width = 0;  ///< columns of the terminal; long names and sentences are cut to fit; 0: no limit
   bool all = false;    ///< list every local symbol and blocker instead of sums
+  bool suggestionsAsked = false; ///< say so where there are no suggestions
 };
 
-/// A header line, the table of symbols (shared ones by size, local ones by reason), sums, blockers, findings.
+/// A header line, the table of symbols (shared ones by size, local ones by reason), sums, blockers,
+/// what rests on a person's word, shared variables, suggestions, findings.
 [[nodiscard]] std::string renderText(const romlink::v1::LinkReport& report, const TextStyle& style);
 
 /// One HTML file without external resources; works without JavaScript and in light and dark mode.

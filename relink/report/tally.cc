@@ -53,6 +53,10 @@ std::uint32_t bytesOf(const Symbol& symbol) {
   return symbol.alias_of().empty() ? symbol.size() : 0;
 }
 
+bool isAccepted(const Symbol& symbol) {
+  return isShared(symbol) && symbol.evidence() != Symbol::IDENTICAL;
+}
+
 std::string reasonOf(const Symbol& symbol) {
   if (isShared(symbol))
     return Symbol::Evidence_Name(symbol.evidence());
@@ -91,6 +95,11 @@ Tally tallyOf(const romlink::v1::LinkReport& report) {
   for (const ReasonSum& sum : tally.reasons)
     rank.emplace(sum.reason, rank.size());
   std::sort(tally.shared.begin(), tally.shared.end(), precedes);
+  for (const Symbol* symbol : tally.shared)
+    if (isAccepted(*symbol)) {
+      tally.accepted.push_back(symbol);
+      tally.acceptedBytes += bytesOf(*symbol);
+    }
   std::sort(tally.local.begin(), tally.local.end(), [&](const Symbol* a, const Symbol* b) {
     const std::size_t rankA = rank.at(reasonOf(*a));
     const std::size_t rankB = rank.at(reasonOf(*b));

@@ -24,11 +24,13 @@ struct ReasonSum {
 
 /// Points into the report it was made of. REQUIRES: the report outlives it.
 struct Tally {
-  std::vector<const Symbol*> shared; ///< largest first, then by name and object
+  std::vector<const Symbol*> shared;   ///< largest first, then by name and object
+  std::vector<const Symbol*> accepted; ///< of `shared`, those that are not proved identical
   std::vector<const Symbol*>
       local;                      ///< in the order of `reasons`, then largest first, then by name and object
   std::vector<ReasonSum> reasons; ///< of `local`, most bytes first
   std::uint64_t sharedBytes = 0;
+  std::uint64_t acceptedBytes = 0; ///< of sharedBytes
   std::uint64_t localBytes = 0;
 };
 
@@ -36,6 +38,9 @@ struct Tally {
 
 /// Bytes the symbol accounts for: its size, or 0 for an alias.
 [[nodiscard]] std::uint32_t bytesOf(const Symbol& symbol);
+
+/// Shared because the policy says so, not because it is proved.
+[[nodiscard]] bool isAccepted(const Symbol& symbol);
 
 /// What the reason column says: the reason, or for a shared symbol its evidence ("IDENTICAL").
 [[nodiscard]] std::string reasonOf(const Symbol& symbol);

@@ -1,6 +1,7 @@
 // The report as a table for terminals.
 #include "relink/report/render.h"
 #include "relink/report/tally.h"
+#include "relink/report/text_judgement.h"
 #include "relink/report/text_table.h"
 #include "relink/report/wording.h"
 
@@ -13,12 +14,7 @@ namespace {
 using romlink::v1::Finding;
 using romlink::v1::LinkReport;
 
-constexpr int kTopBlockers = 5;
-
-/// "4 symbols", "1 symbol".
-std::string counted(std::uint64_t number, const std::string& noun) {
-  return withCommas(static_cast<std::int64_t>(number)) + ' ' + noun + (number == 1 ? "" : "s");
-}
+constexpr int kTopRows = 10;
 
 void header(const LinkReport& report, const Pen& pen, std::string& out) {
   out += pen.bold(romTitle(report.rom_name(), report.rom_version()));
@@ -86,23 +82,45 @@ void sums(const LinkReport& report, const Tally& tally, const TextStyle& style, 
   out += table.print(style.width, pen);
 }
 
+/// The head of a list whose rest is in the other forms of the report.
+int shownOf(int size, const TextStyle& style) {
+  return style.all ? size : std::min(size, kTopRows);
+}
+
 void blockers(const LinkReport& report, const TextStyle& style, const Pen& pen, std::string& out) {
-  const int shown = style.all ? report.blockers_size() : std::min(report.blockers_size(), kTopBlockers);
+  const int shown = shownOf(report.blockers_size(), style);
   if (shown == 0)
     return;
   TextTable table({{"what keeps code local", Align::Name},
                    {"reason", Align::Left},
                    {"price", Align::Right},
+                   {"symbols", Align::Right},
                    {"remedy", Align::Sentence}});
   for (int i = 0; i < shown; ++i) {
     const auto& blocker = report.blockers(i);
     table.add({printable(blocker.name()), printable(blocker.reason()), withCommas(blocker.price_bytes()),
-               printable(blocker.remedy())},
+               withCommas(blocker.unlocked_symbols()), printable(blocker.remedy())},
+              Tone::Plain);
+    table.addNote(printable(blocker.detail()));
+  }
+  out += '\n' + table.print(style.width, pen) + leftOut(report.blockers_size() - shown);
+}
+
+void states(const LinkReport& report, const TextStyle& style, const Pen& pen, std::string& out) {
+  const int shown = shownOf(report.states_size(), style);
+  if (shown == 0)
+    return;
+  TextTable table({{"variables of the ROM in use", Align::Name},
+                   {"ROM address", Align::Left},
+                   {"bytes", Align::Right},
+                   {"at start", Align::Left}});
+  for (int i = 0; i < shown; ++i) {
+    const auto& state = report.states(i);
+    table.add({printable(state.symbol()), printable(state.rom_address()), withCommas(state.size()),
+               std::string(actionText(state.action()))},
               Tone::Plain);
   }
-  out += '\n' + table.print(style.width, pen);
-  if (shown < report.blockers_size())
-    out += "(" + withCommas(report.blockers_size() - shown) + " more)\n";
+  out += '\n' + table.print(style.width, pen) + leftOut(report.states_size() - shown);
 }
 
 void findings(const LinkReport& report, const Pen& pen, std::string& out) {
@@ -130,6 +148,9 @@ std::string renderText(const LinkReport& report, const TextStyle& style) {
   symbols(tally, style, pen, out);
   sums(report, tally, style, pen, out);
   blockers(report, style, pen, out);
+  out += acceptedText(report, style, pen);
+  states(report, style, pen, out);
+  out += suggestionsText(report, style, pen);
   findings(report, pen, out);
   return out;
 }

@@ -11,6 +11,7 @@ namespace romlink::report {
 namespace {
 
 constexpr std::size_t kGap = 2;
+constexpr std::string_view kNoteIndent = "    ";
 constexpr std::size_t kShortestName = 20;
 constexpr std::size_t kShortestSentence = 16;
 
@@ -61,6 +62,11 @@ std::string TextTable::line(const std::vector<std::string>& cells,
   return out;
 }
 
+std::string TextTable::noteOf(const Row& row, unsigned width) {
+  const std::size_t room = width - std::min<std::size_t>(width, kNoteIndent.size());
+  return width == 0 ? row.note : cut(row.note, room);
+}
+
 std::string TextTable::print(unsigned width, const Pen& pen) const {
   const std::vector<std::size_t> widths = this->widths(width);
   std::vector<std::string> titles;
@@ -74,6 +80,8 @@ std::string TextTable::print(unsigned width, const Pen& pen) const {
     const std::string text = line(row.cells, widths);
     out += row.tone == Tone::Good ? pen.good(text) : row.tone == Tone::Strong ? pen.bold(text) : text;
     out += '\n';
+    if (!row.note.empty())
+      out.append(kNoteIndent).append(pen.faint(noteOf(row, width))).append("\n");
   }
   return out;
 }

@@ -43,7 +43,9 @@ public:
   explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
   /// REQUIRES: one printable cell for each column.
-  void add(std::vector<std::string> cells, Tone tone) { rows_.push_back({std::move(cells), tone}); }
+  void add(std::vector<std::string> cells, Tone tone) { rows_.push_back({std::move(cells), tone, {}}); }
+  /// A sentence of its own line beneath the last row; none if it is empty. REQUIRES: there is a row.
+  void addNote(std::string note) { rows_.back().note = std::move(note); }
   [[nodiscard]] bool empty() const { return rows_.empty(); }
 
   /// Lines, each ended by '\n'. `width` 0: no limit.
@@ -53,7 +55,9 @@ private:
   struct Row {
     std::vector<std::string> cells;
     Tone tone;
+    std::string note;
   };
+  [[nodiscard]] static std::string noteOf(const Row& row, unsigned width);
   [[nodiscard]] std::vector<std::size_t> widths(unsigned width) const;
   [[nodiscard]] std::string line(const std::vector<std::string>& cells,
                                  const std::vector<std::size_t>& widths) const;

@@ -57,6 +57,10 @@ std::string percent(std::int64_t part, std::int64_t whole) {
          std::to_string(std::abs(tenths % 10)) + " %";
 }
 
+std::string counted(std::uint64_t number, const std::string& noun) {
+  return withCommas(static_cast<std::int64_t>(number)) + ' ' + noun + (number == 1 ? "" : "s");
+}
+
 std::string printable(std::string_view name) {
   const std::string text = toUtf8(name);
   std::string out;
@@ -94,6 +98,11 @@ std::string cutMiddle(std::string_view text, std::size_t columns) {
 std::string shortHash(std::string_view hash) {
   const std::size_t prefix = hash.starts_with("sha256:") ? 7 : 0;
   return printable(hash.substr(0, prefix + kShortHashDigits));
+}
+
+std::string_view actionText(romlink::v1::SharedState::Action action) {
+  using romlink::v1::SharedState;
+  return action == SharedState::RETAIN ? "retain" : action == SharedState::REINIT ? "reinit" : "";
 }
 
 std::string romTitle(std::string_view name, std::string_view version) {

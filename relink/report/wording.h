@@ -2,6 +2,8 @@
 // columns.
 #pragma once
 
+#include "romlink/v1/report.pb.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +15,9 @@ namespace romlink::report {
 
 /// part / whole with one decimal, "6.4 %"; "0.0 %" if whole is 0.
 [[nodiscard]] std::string percent(std::int64_t part, std::int64_t whole);
+
+/// "1 symbol", "1,200 symbols".
+[[nodiscard]] std::string counted(std::uint64_t number, const std::string& noun);
 
 /// The name with control and direction-changing characters as '?' and bytes that are not UTF-8 as U+FFFD.
 [[nodiscard]] std::string printable(std::string_view name);
@@ -31,5 +36,8 @@ namespace romlink::report {
 
 /// "NAME@VERSION", or "plain link" for a report without a ROM.
 [[nodiscard]] std::string romTitle(std::string_view name, std::string_view version);
+
+/// What becomes of a shared variable at start: "retain" or "reinit"; empty if nobody said.
+[[nodiscard]] std::string_view actionText(romlink::v1::SharedState::Action action);
 
 } // namespace romlink::report

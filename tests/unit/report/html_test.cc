@@ -2,6 +2,7 @@
 #include "relink/report/render.h"
 
 #include "base/digest.h"
+#include "relink/report/tally.h"
 #include "sample.h"
 
 #include <array>
@@ -46,6 +47,38 @@ TEST(Html, ShowsVerdictFiguresAndEverySymbol) {
                     HasSubstr("align MPI_MAX_SIZE"), HasSubstr("WAIVER_UNUSED")));
   for (const auto& symbol : report.symbols())
     EXPECT_THAT(page, HasSubstr("<th scope=\"row\"><code>" + symbol.name() + "</code>"));
+}
+
+TEST(Html, ShowsWhatAPersonHasToJudge) {
+  const std::string page = renderHtml(sampleReport());
+  EXPECT_THAT(page, AllOf(HasSubstr("Rests on a person's word"), HasSubstr("writes no more than the ROM did"),
+                          HasSubstr("88 bytes; 1,200 bytes in 1 symbol rest on it"),
+                          HasSubstr("What rests on it: <code>sha256_update</code>")));
+  EXPECT_THAT(page, AllOf(HasSubstr("1,400 bytes in 3 symbols"), HasSubstr("memcpy + memset"),
+                          HasSubstr("symbol = &quot;memset&quot;\nreason = &quot;&quot;\n")));
+  EXPECT_THAT(page, AllOf(HasSubstr("<code>tick_count</code></th><td><code>0x38000000</code>"),
+                          HasSubstr("<code>retain</code></td>")));
+  EXPECT_THAT(page, HasSubstr("<span class=\"differs\">&gt; +0x4  6083  str      r3, [r0, #8]\n</span>"));
+  EXPECT_EQ(count(page, "<figcaption>ROM</figcaption>"), 3U);
+}
+
+TEST(Html, ASetOfBlockersNamesItsMembers) {
+  const std::string page = renderHtml(sampleReport());
+  EXPECT_THAT(page, HasSubstr("<li><code class=\"symbol\">memcpy</code></li><li><code "
+                              "class=\"symbol\">memset</code></li></ul></th>"));
+  EXPECT_THAT(page,
+              HasSubstr("<code class=\"symbol\">mpi_exp_mod</code><span class=\"what\">constant differs "
+                        "at +0x1c, ROM 3072, firmware 8192</span>"));
+}
+
+TEST(Html, WhatIsAcceptedIsAnAreaOfItsOwn) {
+  auto report = sampleReport();
+  EXPECT_THAT(renderHtml(report), Not(HasSubstr("ACCEPTED")));
+  report.mutable_symbols(1)->set_evidence(Symbol::API_COMPATIBLE); // sha256_final
+  const std::string page = renderHtml(report);
+  EXPECT_THAT(page, AllOf(HasSubstr("SHARED \u00b7 1,200"),
+                          HasSubstr("</span>ACCEPTED <span class=\"number\">88</span></li>"),
+                          HasSubstr("1,288 bytes, 88 of them on a person's word")));
 }
 
 TEST(Html, TheTableAddsUpToTheSums) {
@@ -117,8 +150,8 @@ TEST(Html, EmptyReport) {
 
 TEST(Html, EveryTagIsClosed) {
   const std::string page = renderHtml(sampleReport());
-  for (const char* tag :
-       {"section", "table", "tr", "td", "th", "svg", "g", "div", "p", "span", "li", "ul", "ol", "code"})
+  for (const char* tag : {"section", "table", "tr", "td", "th", "svg", "g", "div", "p", "span", "li", "ul",
+                          "code", "details", "summary", "figure", "figcaption", "pre"})
     EXPECT_EQ(count(page, std::string("<") + tag + ">") + count(page, std::string("<") + tag + " "),
               count(page, std::string("</") + tag + ">"))
         << tag;

@@ -56,6 +56,15 @@ TEST(Json, HasTheNamesOfTheSchema) {
   EXPECT_THAT(
       namesOf(firstOf(report, "blockers")),
       UnorderedElementsAre("name", "reason", "priceBytes", "remedy", "members", "unlockedSymbols", "detail"));
+  EXPECT_THAT(namesOf(firstOf(report, "accepted")),
+              UnorderedElementsAre("symbol", "rule", "reason", "difference", "bytes", "dependentBytes",
+                                   "dependents"));
+  EXPECT_THAT(namesOf(inside(firstOf(report, "accepted"), "difference")),
+              UnorderedElementsAre("symbol", "offset", "summary", "romListing", "firmwareListing"));
+  EXPECT_THAT(namesOf(firstOf(report, "states")),
+              UnorderedElementsAre("symbol", "romAddress", "size", "action"));
+  EXPECT_THAT(namesOf(firstOf(report, "suggestions")),
+              UnorderedElementsAre("symbols", "gainBytes", "unlockedSymbols", "differences"));
   EXPECT_THAT(namesOf(firstOf(report, "findings")),
               UnorderedElementsAre("severity", "code", "message", "symbol"));
 }
@@ -65,7 +74,7 @@ TEST(Json, EnumsAreTheNamesOfTheSchema) {
   ASSERT_TRUE(json);
   for (const char* text : {R"("verdict": "COMPATIBLE")", R"("decision": "SHARED")", R"("decision": "LOCAL")",
                            R"("evidence": "IDENTICAL")", R"("evidence": "NONE")", R"("kind": "FUNCTION")",
-                           R"("severity": "WARNING")", R"("planMs": 31.25)"})
+                           R"("severity": "WARNING")", R"("action": "RETAIN")", R"("planMs": 31.25)"})
     EXPECT_THAT(*json, HasSubstr(text));
 }
 
@@ -84,6 +93,15 @@ TEST(Json, AnEmptyReportHasEveryField) {
   EXPECT_EQ(report.fields().size(), 15U);
   EXPECT_EQ(inside(report, "flash").fields().at("savedBytes").number_value(), 0);
   EXPECT_EQ(report.fields().at("symbols").list_value().values_size(), 0);
+}
+
+TEST(Json, AnAcceptedDifferenceIsThereEvenIfItIsEmpty) {
+  romlink::v1::LinkReport report;
+  report.add_accepted()->set_symbol("f");
+  const auto json = renderJson(report);
+  ASSERT_TRUE(json);
+  EXPECT_EQ(inside(firstOf(parsed(*json), "accepted"), "difference").fields().at("summary").string_value(),
+            "");
 }
 
 TEST(Json, NamesAreEscaped) {

@@ -34,6 +34,43 @@ SymbolDecision& addLocal(LinkReport& report, const std::string& name, std::uint3
   return symbol;
 }
 
+namespace {
+
+void setDifference(romlink::v1::Difference& difference, const std::string& symbol) {
+  difference.set_symbol(symbol);
+  difference.set_offset(4);
+  difference.set_summary("memory offset differs at +0x4, ROM 8, firmware 4");
+  difference.set_rom_listing("  +0x2  6003  str      r3, [r0]\n> +0x4  6083  str      r3, [r0, #8]");
+  difference.set_firmware_listing("  +0x2  6003  str      r3, [r0]\n> +0x4  6043  str      r3, [r0, #4]\n"
+                                  "  +0x6  4770  bx       lr");
+}
+
+/// What a policy took, what it may take besides, and the ROM's variables.
+void addJudgements(LinkReport& report) {
+  auto& accepted = *report.add_accepted();
+  accepted.set_symbol("sha256_final");
+  accepted.set_rule("waive");
+  accepted.set_reason("writes no more than the ROM did");
+  accepted.set_bytes(88);
+  accepted.set_dependent_bytes(1200);
+  accepted.add_dependents("sha256_update");
+  setDifference(*accepted.mutable_difference(), "sha256_final");
+  auto& state = *report.add_states();
+  state.set_symbol("tick_count");
+  state.set_rom_address("0x38000000");
+  state.set_size(4);
+  state.set_action(romlink::v1::SharedState::RETAIN);
+  auto& suggestion = *report.add_suggestions();
+  for (const char* symbol : {"memcpy", "memset"}) {
+    suggestion.add_symbols(symbol);
+    setDifference(*suggestion.add_differences(), symbol);
+  }
+  suggestion.set_gain_bytes(1400);
+  suggestion.set_unlocked_symbols(3);
+}
+
+} // namespace
+
 LinkReport sampleReport() {
   LinkReport report;
   report.set_rom_image_hash("sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
@@ -64,7 +101,18 @@ LinkReport sampleReport() {
   blocker.set_name("mpi_exp_mod");
   blocker.set_reason("CHANGED");
   blocker.set_price_bytes(1000);
+  blocker.set_unlocked_symbols(2);
   blocker.set_remedy("align MPI_MAX_SIZE");
+  blocker.set_detail("constant differs at +0x1c, ROM 3072, firmware 8192");
+  auto& set = *report.add_blockers();
+  set.set_name("memcpy + memset");
+  set.set_reason("CHANGED");
+  set.set_price_bytes(400);
+  set.add_members("memcpy");
+  set.add_members("memset");
+  set.set_unlocked_symbols(1);
+  set.set_remedy("waive both");
+  addJudgements(report);
   auto& finding = *report.add_findings();
   finding.set_severity(romlink::v1::Finding::WARNING);
   finding.set_code("WAIVER_UNUSED");
@@ -91,6 +139,24 @@ LinkReport reportNaming(const std::string& text) {
   blocker.set_name(text);
   blocker.set_reason(text);
   blocker.set_remedy(text);
+  blocker.set_detail(text);
+  blocker.add_members(text);
+  blocker.add_members(text);
+  for (romlink::v1::Difference* difference :
+       {report.add_accepted()->mutable_difference(), report.add_suggestions()->add_differences()}) {
+    difference->set_symbol(text);
+    difference->set_summary(text);
+    difference->set_rom_listing(text + "\n" + text);
+    difference->set_firmware_listing(text);
+  }
+  auto& accepted = *report.mutable_accepted(0);
+  accepted.set_symbol(text);
+  accepted.set_rule(text);
+  accepted.set_reason(text);
+  accepted.add_dependents(text);
+  report.mutable_suggestions(0)->add_symbols(text);
+  report.add_states()->set_symbol(text);
+  report.mutable_states(0)->set_rom_address(text);
   auto& finding = *report.add_findings();
   finding.set_code(text);
   finding.set_message(text);

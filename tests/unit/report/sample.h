@@ -7,7 +7,8 @@
 
 namespace romlink::report::test {
 
-/// Three shared symbols (one an alias), three local ones for two reasons, a blocker, a finding.
+/// Three shared symbols (one an alias), three local ones for two reasons, two blockers (one a set), a
+/// finding; an accepted difference, a suggestion of two waivers, a variable of the ROM.
 [[nodiscard]] romlink::v1::LinkReport sampleReport();
 
 /// A report with one local symbol of this name, object and detail.

@@ -44,6 +44,16 @@ TEST(Tally, EverySymbolIsCountedOnceAndTheBytesAddUp) {
   EXPECT_EQ(symbols, tally.local.size());
 }
 
+TEST(Tally, WhatIsNotProvedIsCountedApart) {
+  auto report = sampleReport();
+  EXPECT_THAT(tallyOf(report).accepted, IsEmpty());
+  report.mutable_symbols(1)->set_evidence(Symbol::API_COMPATIBLE);
+  const Tally tally = tallyOf(report);
+  EXPECT_THAT(namesOf(tally.accepted), ElementsAre("sha256_final"));
+  EXPECT_EQ(tally.acceptedBytes, 88U);
+  EXPECT_EQ(tally.sharedBytes, 1288U);
+}
+
 TEST(Tally, AnAliasCarriesNoBytes) {
   romlink::v1::LinkReport report;
   addShared(report, "b", 40, "0x10").set_alias_of("a");

@@ -50,9 +50,48 @@ bytes        plain link  this link  saved
 flash             3,000      1,700  1,300  43.3 %
 RAM                 640        640      0   0.0 %
 
-what keeps code local  reason   price  remedy
----------------------  -------  -----  ------------------
-mpi_exp_mod            CHANGED  1,000  align MPI_MAX_SIZE
+what keeps code local  reason   price  symbols  remedy
+---------------------  -------  -----  -------  ------------------
+mpi_exp_mod            CHANGED  1,000        2  align MPI_MAX_SIZE
+    constant differs at +0x1c, ROM 3072, firmware 8192
+memcpy + memset        CHANGED    400        1  waive both
+
+rests on a person's word  rule   bytes  dependents  their bytes  reason
+------------------------  -----  -----  ----------  -----------  -------------------------------
+sha256_final              waive     88           1        1,200  writes no more than the ROM did
+    memory offset differs at +0x4, ROM 8, firmware 4
+
+variables of the ROM in use  ROM address  bytes  at start
+---------------------------  -----------  -----  --------
+tick_count                   0x38000000       4  retain
+
+Waivers that would gain most
+Each takes the ROM's copy although it differs. Judge the difference;
+if it is acceptable, give the policy these lines with a reason.
+
+1. 1,400 bytes in 3 symbols without a difference in memcpy + memset
+
+   memcpy: memory offset differs at +0x4, ROM 8, firmware 4
+   ROM                                    firmware
+     +0x2  6003  str      r3, [r0]          +0x2  6003  str      r3, [r0]
+   > +0x4  6083  str      r3, [r0, #8]    > +0x4  6043  str      r3, [r0, #4]
+                                            +0x6  4770  bx       lr
+
+   memset: memory offset differs at +0x4, ROM 8, firmware 4
+   ROM                                    firmware
+     +0x2  6003  str      r3, [r0]          +0x2  6003  str      r3, [r0]
+   > +0x4  6083  str      r3, [r0, #8]    > +0x4  6043  str      r3, [r0, #4]
+                                            +0x6  4770  bx       lr
+
+   [[waive]]
+   symbol = "memcpy"
+   reason = ""
+   rom    = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+   [[waive]]
+   symbol = "memset"
+   reason = ""
+   rom    = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 warning: WAIVER_UNUSED: memcpy: the policy waives a symbol that is not there
 )");
@@ -91,6 +130,47 @@ TEST(Text, TablesFitTheTerminal) {
     for (const std::string& line : linesOf(renderText(report, {.width = 100, .all = all})))
       EXPECT_TRUE(line.size() <= 100 || line.find(": ") != std::string::npos) << line;
   EXPECT_THAT(renderText(report, {.width = 100}), HasSubstr("_tail  SHARED"));
+}
+
+TEST(Text, ListingsAreBelowEachOtherOnANarrowTerminal) {
+  EXPECT_THAT(renderText(sampleReport(), {.width = 60}), HasSubstr("   ROM\n"
+                                                                   "     +0x2  6003  str      r3, [r0]\n"
+                                                                   "   > +0x4  6083  str      r3, [r0, #8]\n"
+                                                                   "   firmware\n"
+                                                                   "     +0x2  6003  str      r3, [r0]\n"));
+}
+
+TEST(Text, LongListsSayHowMuchIsLeftOut) {
+  auto report = sampleReport();
+  for (int i = 0; i < 30; ++i) {
+    *report.add_blockers() = report.blockers(0);
+    *report.add_accepted() = report.accepted(0);
+    *report.add_states() = report.states(0);
+    *report.add_suggestions() = report.suggestions(0);
+  }
+  const std::string cut = renderText(report, {});
+  EXPECT_THAT(cut, HasSubstr("waive both\n"));
+  EXPECT_THAT(cut, HasSubstr("... and 22 more (in the JSON and HTML)\n\nrests on"));
+  EXPECT_THAT(cut, HasSubstr("... and 21 more (in the JSON and HTML)\n\nvariables"));
+  EXPECT_THAT(cut, HasSubstr("... and 21 more (in the JSON and HTML)\n\nWaivers"));
+  EXPECT_THAT(cut, HasSubstr("... and 26 more (in the JSON and HTML)\n\nwarning"));
+  const std::string all = renderText(report, {.all = true});
+  EXPECT_THAT(all, Not(HasSubstr(" more (in")));
+  EXPECT_THAT(all, HasSubstr("\n31. 1,400 bytes"));
+}
+
+TEST(Text, NothingToSuggestIsSaidWhereItWasAsked) {
+  auto report = sampleReport();
+  report.clear_suggestions();
+  EXPECT_THAT(renderText(report, {.suggestionsAsked = true}), HasSubstr("\nNo waiver would make more"));
+  EXPECT_THAT(renderText(report, {}), Not(HasSubstr("aiver would")));
+  EXPECT_THAT(renderText(sampleReport(), {.suggestionsAsked = true}), Not(HasSubstr("No waiver")));
+}
+
+TEST(Text, ALineOfAListingCannotEndEarly) {
+  auto report = sampleReport();
+  report.mutable_suggestions(0)->mutable_differences(0)->set_rom_listing("> bl evil\r\x1b[2J name");
+  EXPECT_THAT(renderText(report, {}), HasSubstr("> bl evil??[2J name"));
 }
 
 TEST(Text, NoLineEndsInABlank) {

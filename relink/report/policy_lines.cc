@@ -1,0 +1,29 @@
+#include "relink/report/policy_lines.h"
+
+#include "relink/report/wording.h"
+
+namespace romlink::report {
+namespace {
+
+/// A basic string of TOML. Control characters do not get this far: printable() replaces them.
+std::string basicString(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : printable(text))
+    out += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  return out + '"';
+}
+
+} // namespace
+
+std::string policyLines(const romlink::v1::WaiverSuggestion& suggestion, const std::string& romImageHash) {
+  std::string lines;
+  for (const std::string& symbol : suggestion.symbols()) {
+    lines += lines.empty() ? "" : "\n";
+    lines += "[[waive]]\nsymbol = " + basicString(symbol) + "\nreason = \"\"\n";
+    if (!romImageHash.empty())
+      lines += "rom    = " + basicString(romImageHash) + "\n";
+  }
+  return lines;
+}
+
+} // namespace romlink::report
