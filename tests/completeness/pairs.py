@@ -196,7 +196,7 @@ def program(name, folder):
         script = (HERE / "programs" / layout).read_text()
         script = script.replace("= FLASH_START", f"= {flash:#x}").replace("= RAM_START", f"= {ram:#x}")
         (inputs / "image.ld").write_text(script.replace("= IMAGE_NUMBER", f"= {len(image)}"))
-        linked[image] = ["-T", "image.ld", "--gc-sections", "-z", "max-page-size=4", *objects, "--start-group",
+        linked[image] = ["-T", "image.ld", "--gc-sections", "--target2=rel", "-z", "max-page-size=4", *objects, "--start-group",
                          *(f"lib{library}.a" for library in libraries), "--end-group"]
     noexec = ["-z", "noexecstack"] if spec.compiler == "clang" and spec.linker == "gnu" else []
     return Pair(name, folder, linked["firmware"], [*linked["rom"], *spec.rom_link, *noexec], spec.linker, spec.strip)
