@@ -11,6 +11,8 @@
 namespace romlink::relink {
 namespace {
 
+constexpr std::string_view kHashPrefix = "sha256:";
+
 /// Reads one policy; the first fault wins and is kept.
 class Reader {
 public:
@@ -20,21 +22,28 @@ public:
     onlyKeys(root, {"defaults", "allow", "keep", "state", "waive"});
     readDefaults(root);
     forEach(root, "keep", {"symbols", "reason"}, [&](const toml::table& t) {
-      policy_.keep.push_back({strings(t, "symbols"), string(t, "reason", true), lineOf(t)});
+      policy_.keep.push_back({strings(t, "symbols"), string(t, "reason", true), whereIs(t)});
     });
     forEach(root, "allow", {"symbols", "evidence"}, [&](const toml::table& t) {
       const auto evidence = oneOf(t, "evidence", {"SAME_SOURCE", "API_COMPATIBLE", "IDENTICAL"}, true);
-      unused(t, fmt::format("allows {} for {}", evidence, fmt::join(strings(t, "symbols"), ", ")));
+      auto symbols = strings(t, "symbols");
+      if (evidence == "SAME_SOURCE")
+        unused(t, fmt::format("allows SAME_SOURCE for {}", fmt::join(symbols, ", ")), kNoFingerprints);
+      else if (evidence == "API_COMPATIBLE")
+        policy_.allow.push_back({std::move(symbols), "allowed at " + whereIs(t), whereIs(t)});
     });
     forEach(root, "state", {"symbols", "action"}, [&](const toml::table& t) {
       const auto action = oneOf(t, "action", {"retain", "reinit"}, true);
-      unused(t, fmt::format("asks to {} {}", action, fmt::join(strings(t, "symbols"), ", ")));
+      policy_.states.push_back({{strings(t, "symbols"), {}, whereIs(t)}, actionOf(action)});
     });
     forEach(root, "waive", {"symbol", "reason", "rom", "advisory"}, [&](const toml::table& t) {
-      string(t, "reason", true);
-      string(t, "rom", false);
-      string(t, "advisory", false);
-      unused(t, "waives a difference of " + string(t, "symbol", true));
+      Policy::Waiver waiver;
+      waiver.symbols = {pattern(t, "symbol")};
+      waiver.reason = string(t, "reason", true);
+      waiver.rom = romOf(t);
+      waiver.advisory = string(t, "advisory", false);
+      waiver.where = whereIs(t);
+      policy_.waivers.push_back(std::move(waiver));
     });
     if (error_)
       return fail(std::move(*error_));
@@ -42,17 +51,25 @@ public:
   }
 
 private:
-  static int lineOf(const toml::node& node) { return static_cast<int>(node.source().begin.line); }
+  static constexpr const char* kNoFingerprints =
+      "not used, the objects carry no fingerprints of their source";
+
+  [[nodiscard]] std::string whereIs(const toml::node& node) const {
+    return fmt::format("{}:{}", where_, node.source().begin.line);
+  }
 
   void fault(const toml::node& at, std::string why) {
     if (!error_)
-      error_ = Error{ErrorCode::Usage, "the policy is not valid", fmt::format("{}:{}", where_, lineOf(at)),
-                     std::move(why), "docs/policy.md lists the keys"};
+      error_ = Error{ErrorCode::Usage, "the policy is not valid", whereIs(at), std::move(why),
+                     "docs/policy.md lists the keys"};
   }
 
-  void unused(const toml::node& at, const std::string& what) {
-    policy_.unused.push_back(
-        fmt::format("{}:{} {}: not used, only what is proved identical is shared", where_, lineOf(at), what));
+  void unused(const toml::node& at, const std::string& what, std::string_view why) {
+    policy_.unused.push_back(fmt::format("{} {}: {}", whereIs(at), what, why));
+  }
+
+  static StateAction actionOf(std::string_view name) {
+    return name == "reinit" ? StateAction::Reinit : StateAction::Retain;
   }
 
   void onlyKeys(const toml::table& table, std::initializer_list<std::string_view> keys) {
@@ -92,13 +109,34 @@ private:
     }
     for (const toml::node& element : *array) {
       values.push_back(element.value_exact<std::string>().value_or(""));
-      auto glob = llvm::GlobPattern::create(values.back());
-      if (values.back().empty() || !glob)
+      if (!isPattern(values.back()))
         fault(element, fmt::format("'{}' holds something that is no name pattern", key));
-      if (!glob)
-        llvm::consumeError(glob.takeError());
     }
     return values;
+  }
+
+  static bool isPattern(const std::string& text) {
+    auto glob = llvm::GlobPattern::create(text);
+    if (!glob)
+      llvm::consumeError(glob.takeError());
+    return glob && !text.empty();
+  }
+
+  std::string pattern(const toml::table& table, std::string_view key) {
+    std::string value = string(table, key, true);
+    if (!value.empty() && !isPattern(value))
+      fault(*table.get(key), fmt::format("'{}' is no name pattern", key));
+    return value;
+  }
+
+  std::string romOf(const toml::table& table) {
+    std::string rom = string(table, "rom", false);
+    const std::string_view hex = std::string_view(rom).substr(std::min(kHashPrefix.size(), rom.size()));
+    const bool valid = rom.starts_with(kHashPrefix) && hex.size() >= 8 && hex.size() <= 64 &&
+                       hex.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    if (!rom.empty() && !valid)
+      fault(*table.get("rom"), "'rom' must be sha256: and 8 to 64 lower-case hexadecimal digits");
+    return rom;
   }
 
   template <typename Read>
@@ -129,14 +167,12 @@ private:
     }
     onlyKeys(*defaults, {"evidence", "state", "standard_functions"});
     if (oneOf(*defaults, "evidence", {"IDENTICAL", "SAME_SOURCE"}, false) == "SAME_SOURCE")
-      unused(*defaults, "allows SAME_SOURCE for everything");
-    if (oneOf(*defaults, "state", {"retain", "reinit"}, false) == "reinit")
-      unused(*defaults, "asks to reinit shared RAM objects");
+      unused(*defaults, "allows SAME_SOURCE for everything", kNoFingerprints);
+    policy_.defaultState = actionOf(oneOf(*defaults, "state", {"retain", "reinit"}, false));
     if (const toml::node* standard = defaults->get("standard_functions")) {
       if (!standard->is_boolean())
         fault(*standard, "'standard_functions' must be true or false");
-      else if (standard->value_or(false))
-        unused(*standard, "takes the standard functions as equivalent");
+      policy_.standardFunctions = standard->value_or(false);
     }
   }
 
@@ -154,9 +190,46 @@ bool Policy::Rule::matches(std::string_view symbol) const {
   });
 }
 
+namespace {
+
+template <typename R>
+const R* firstMatch(const std::vector<R>& rules, std::string_view symbol) {
+  const auto found = std::find_if(rules.begin(), rules.end(), [&](const R& r) { return r.matches(symbol); });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+} // namespace
+
 const Policy::Rule* Policy::keeps(std::string_view symbol) const {
-  const auto found = std::find_if(keep.begin(), keep.end(), [&](const Rule& r) { return r.matches(symbol); });
-  return found == keep.end() ? nullptr : &*found;
+  return firstMatch(keep, symbol);
+}
+
+const Policy::StateRule* Policy::stateRule(std::string_view symbol) const {
+  return firstMatch(states, symbol);
+}
+
+std::optional<Acceptance> Policy::accepts(std::string_view symbol, std::string_view romImageHash) const {
+  for (const Waiver& waiver : waivers)
+    if (romImageHash.starts_with(waiver.rom) && waiver.matches(symbol))
+      return Acceptance{Acceptance::Rule::Waive, waiver.reason};
+  if (standardFunctions && isStandardFunction(symbol))
+    return Acceptance{Acceptance::Rule::StandardFunctions, "a standard fixes what it does"};
+  if (const Rule* rule = firstMatch(allow, symbol))
+    return Acceptance{Acceptance::Rule::Allow, rule->reason};
+  return std::nullopt;
+}
+
+bool isStandardFunction(std::string_view name) {
+  static constexpr std::string_view kIsoC[] = {
+      "memchr",  "memcmp", "memcpy",  "memmove", "memset",  "strcat",  "strchr",  "strcmp", "strcpy",
+      "strcspn", "strlen", "strncat", "strncmp", "strncpy", "strpbrk", "strrchr", "strspn", "strstr"};
+  static constexpr std::string_view kReplaceable[] = {"__aeabi_idiv0", "__aeabi_ldiv0", "__aeabi_atexit",
+                                                      "__aeabi_read_tp"};
+  const auto isIn = [&](const auto& list) {
+    return std::find(std::begin(list), std::end(list), name) != std::end(list);
+  };
+  return isIn(kIsoC) ||
+         (name.starts_with("__aeabi_") && !name.starts_with("__aeabi_unwind_") && !isIn(kReplaceable));
 }
 
 Result<Policy> Policy::read(const std::filesystem::path& file) {

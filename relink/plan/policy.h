@@ -4,34 +4,62 @@
 #pragma once
 
 #include "base/error.h"
+#include "relink/match/acceptance.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace romlink::relink {
 
+enum class StateAction {
+  Retain, ///< the firmware finds what the ROM left
+  Reinit, ///< romlink_reinit_shared() restores the initial value
+};
+
 struct Policy {
   struct Rule {
     std::vector<std::string> symbols; ///< patterns
     std::string reason;
-    int line = 0;
+    std::string where; ///< "policy.toml:7"
 
     [[nodiscard]] bool matches(std::string_view symbol) const;
   };
-  std::vector<Rule> keep; ///< never share
+  struct Waiver : Rule {
+    std::string rom; ///< "sha256:" and at least 8 hex digits; empty: any ROM
+    std::string advisory;
+  };
+  struct StateRule : Rule {
+    StateAction action = StateAction::Retain;
+  };
+  std::vector<Rule> keep;  ///< never share
+  std::vector<Rule> allow; ///< may be shared as API_COMPATIBLE
+  std::vector<Waiver> waivers;
+  std::vector<StateRule> states;
+  StateAction defaultState = StateAction::Retain;
+  bool standardFunctions = false;
 
-  /// What the file asks for beyond proof (weaker evidence, waivers, reinit): romlink shares on proof only, so
-  /// each such request has no effect, and the report says so.
+  /// What the file asks for that has no effect, one line each.
   std::vector<std::string> unused;
 
   /// The rule that keeps `symbol`, or nullptr.
   [[nodiscard]] const Rule* keeps(std::string_view symbol) const;
+  /// How a difference of `symbol` is accepted for the ROM `romImageHash` ("sha256:..."), if it is.
+  [[nodiscard]] std::optional<Acceptance> accepts(std::string_view symbol,
+                                                  std::string_view romImageHash) const;
+  /// The rule that names the shared object `symbol`; nullptr: the default action.
+  [[nodiscard]] const StateRule* stateRule(std::string_view symbol) const;
 
   /// An empty path gives the default policy. Usage: the file breaks the rules above. Malformed: it cannot be
   /// read.
   static Result<Policy> read(const std::filesystem::path& file);
 };
+
+/// Does a standard fix what a function of this name does? The ISO C functions mem* and str* of <string.h>
+/// (C17, 7.24) without those that keep state, allocate, or depend on the locale; and the helpers of the
+/// "Run-time ABI for the Arm Architecture" (RTABI32, chapter 5) without those that a program may replace.
+[[nodiscard]] bool isStandardFunction(std::string_view name);
 
 } // namespace romlink::relink

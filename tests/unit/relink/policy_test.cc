@@ -31,7 +31,7 @@ TEST(Policy, KeepsByPatternWithItsReason) {
   EXPECT_NE(policy.keeps("crc_32"), nullptr);
   EXPECT_EQ(policy.keeps("crc"), nullptr);
   EXPECT_EQ(policy.keeps("memcpy2"), nullptr);
-  EXPECT_EQ(policy.keeps("memcpy")->line, 1);
+  EXPECT_EQ(policy.keeps("memcpy")->where, "policy.toml:1");
 }
 
 TEST(Policy, ErrorsNameTheirLine) {
@@ -63,11 +63,55 @@ TEST(Policy, BrokenTomlNamesItsLine) {
 }
 
 TEST(Policy, SaysWhatItDoesNotUse) {
+  const auto policy = read("[[allow]]\nsymbols = [\"f\"]\nevidence = \"SAME_SOURCE\"\n").value();
+  ASSERT_EQ(policy.unused.size(), 1U);
+  EXPECT_EQ(policy.unused[0],
+            "policy.toml:1 allows SAME_SOURCE for f: not used, the objects carry no fingerprints of "
+            "their source");
+}
+
+TEST(Policy, WaiverNamesSymbolReasonAndRom) {
+  const auto policy = read("[[waive]]\nsymbol = \"exp_mod\"\nreason = \"3072 bits at most\"\n"
+                           "rom = \"sha256:0123456789abcdef\"\n")
+                          .value();
+  const auto accepted = policy.accepts("exp_mod", "sha256:0123456789abcdef55");
+  ASSERT_TRUE(accepted.has_value());
+  EXPECT_EQ(accepted->rule, Acceptance::Rule::Waive);
+  EXPECT_EQ(accepted->reason, "3072 bits at most");
+  EXPECT_FALSE(policy.accepts("exp_mod", "sha256:ff23456789abcdef55").has_value());
+  EXPECT_FALSE(policy.accepts("exp_mod2", "sha256:0123456789abcdef55").has_value());
+  EXPECT_EQ(errorOf("[[waive]]\nsymbol = \"f\"\nreason = \"x\"\nrom = \"boot@1\"\n"),
+            "policy.toml:4: 'rom' must be sha256: and 8 to 64 lower-case hexadecimal digits");
+  EXPECT_EQ(errorOf("[[waive]]\nsymbol = \"f[\"\nreason = \"x\"\n"),
+            "policy.toml:2: 'symbol' is no name pattern");
+}
+
+TEST(Policy, AWaiverGoesBeforeAnAllowance) {
+  const auto policy = read("[[allow]]\nsymbols = [\"sha_*\"]\nevidence = \"API_COMPATIBLE\"\n"
+                           "[[waive]]\nsymbol = \"sha_1\"\nreason = \"x\"\n")
+                          .value();
+  EXPECT_EQ(policy.accepts("sha_1", "sha256:00")->rule, Acceptance::Rule::Waive);
+  EXPECT_EQ(policy.accepts("sha_2", "sha256:00")->rule, Acceptance::Rule::Allow);
+  EXPECT_FALSE(policy.accepts("md5", "sha256:00").has_value());
+}
+
+TEST(Policy, StandardFunctionsAreThoseThatAStandardFixes) {
+  const auto policy = read("[defaults]\nstandard_functions = true\n").value();
+  for (const char* name : {"memcpy", "strlen", "__aeabi_uidiv", "__aeabi_memset4"})
+    EXPECT_EQ(policy.accepts(name, "")->rule, Acceptance::Rule::StandardFunctions) << name;
+  for (const char* name :
+       {"strtok", "strerror", "memcpy_s", "__aeabi_idiv0", "__aeabi_unwind_cpp_pr0", "malloc"})
+    EXPECT_FALSE(policy.accepts(name, "").has_value()) << name;
+  EXPECT_FALSE(Policy{}.accepts("memcpy", "").has_value());
+}
+
+TEST(Policy, StateActionsByNameAndByDefault) {
   const auto policy =
-      read("[[waive]]\nsymbol = \"f\"\nreason = \"x\"\n[defaults]\nstandard_functions = true\n").value();
-  ASSERT_EQ(policy.unused.size(), 2U);
-  EXPECT_EQ(policy.unused[1],
-            "policy.toml:1 waives a difference of f: not used, only what is proved identical is shared");
+      read("[defaults]\nstate = \"reinit\"\n[[state]]\nsymbols = [\"tick*\"]\naction = \"retain\"\n").value();
+  EXPECT_EQ(policy.defaultState, StateAction::Reinit);
+  EXPECT_EQ(policy.stateRule("tick_count")->action, StateAction::Retain);
+  EXPECT_EQ(policy.stateRule("heap"), nullptr);
+  EXPECT_EQ(Policy{}.defaultState, StateAction::Retain);
 }
 
 TEST(Policy, MissingFileIsAnError) {
