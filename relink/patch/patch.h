@@ -26,6 +26,7 @@ std::vector<std::uint8_t> romIdObject(const Digest& imageHash, std::uint32_t ima
 
 inline constexpr std::string_view kNoteSection = ".romlink.note";
 inline constexpr std::string_view kLoadedIdSection = ".romlink.rom_id";
+inline constexpr std::uint32_t kLoadedIdSize = 36; ///< bytes
 
 /// The ROM's image hash from a linked firmware's note; nullopt if it has none.
 std::optional<Digest> romIdOf(const ElfImage& firmware);

@@ -1,0 +1,141 @@
+#include "relink/patch/reinit.h"
+
+#include "relink/patch/object_writer.h"
+
+#include <algorithm>
+#include <llvm/BinaryFormat/ELF.h>
+#include <map>
+
+namespace romlink::relink {
+namespace {
+
+using Content = ObjectWriter::Content;
+using namespace llvm::ELF;
+
+/// Thumb code that every M-profile core runs. r0: record, r1: end of the table, r2: destination, r3: bytes
+/// left. Two literals follow.
+constexpr std::uint16_t kWalkTable[] = {
+    0xb510, //      push  {r4, lr}
+    0x480c, //      ldr   r0, table
+    0x490c, //      ldr   r1, end
+    0x4288, // 06:  cmp   r0, r1
+    0xd213, //      bcs   32
+    0xc80c, //      ldmia r0!, {r2, r3}
+    0x085b, //      lsrs  r3, r3, #1     carry: fill with zeros
+    0xd20a, //      bcs   26
+    0x3b01, // 10:  subs  r3, #1
+    0xd304, //      bcc   1e
+    0x7804, //      ldrb  r4, [r0]
+    0x7014, //      strb  r4, [r2]
+    0x3001, //      adds  r0, #1
+    0x3201, //      adds  r2, #1
+    0xe7f8, //      b     10
+    0x3003, // 1e:  adds  r0, #3         the next record is aligned to 4
+    0x0880, //      lsrs  r0, r0, #2
+    0x0080, //      lsls  r0, r0, #2
+    0xe7ef, //      b     06
+    0x2400, // 26:  movs  r4, #0
+    0x3b01, // 28:  subs  r3, #1
+    0xd3ec, //      bcc   06
+    0x7014, //      strb  r4, [r2]
+    0x3201, //      adds  r2, #1
+    0xe7fa, //      b     28
+    0xbd10, // 32:  pop   {r4, pc}
+};
+constexpr std::uint16_t kReturn[] = {0x4770, 0x46c0}; // bx lr; nop
+
+template <std::size_t N>
+Content contentOf(const std::uint16_t (&code)[N]) {
+  Content content;
+  for (const std::uint16_t halfword : code) {
+    content.push_back(static_cast<std::uint8_t>(halfword));
+    content.push_back(static_cast<std::uint8_t>(halfword >> 8));
+  }
+  return content;
+}
+
+/// Appends the function; its section.
+std::uint32_t addFunction(ObjectWriter& object, Content code, std::uint32_t literals) {
+  const auto size = static_cast<std::uint32_t>(code.size());
+  const std::uint32_t section =
+      object.addSection(std::string(kReinitCode), SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, std::move(code));
+  object.addLocal("$t", STT_NOTYPE, section, 0);
+  if (literals < size)
+    object.addLocal("$d", STT_NOTYPE, section, literals);
+  return section;
+}
+
+bool isZero(const Section& section) {
+  return section.relocations.empty() &&
+         std::all_of(section.data.begin(), section.data.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+} // namespace
+
+std::vector<ReinitRecord> reinitRecords(const Firmware& firmware, const Plan& plan) {
+  std::vector<ReinitRecord> records;
+  std::uint32_t offset = 0;
+  for (const StateShare& state : plan.states) {
+    if (state.wish.action != StateAction::Reinit)
+      continue;
+    const Section& section = firmware.sections[state.section].elf();
+    records.push_back({state.section, offset + 8, isZero(section)});
+    offset += 8 + (records.back().zero ? 0 : (section.size + 3) / 4 * 4);
+  }
+  return records;
+}
+
+std::vector<std::uint8_t> reinitObject(const Firmware& firmware, const Plan& plan) {
+  ObjectWriter object;
+  Content table;
+  struct Pointer {
+    std::uint32_t offset;
+    std::string symbol;
+  };
+  std::vector<Pointer> pointers;
+  for (const ReinitRecord& record : reinitRecords(firmware, plan)) {
+    const LiveSection& live = firmware.sections[record.section];
+    const Section& section = live.elf();
+    ObjectWriter::appendWord(table, plan.sections[record.section].sharedAt());
+    ObjectWriter::appendWord(table, section.size * 2 + (record.zero ? 1 : 0));
+    if (record.zero)
+      continue;
+    for (const Relocation& relocation : section.relocations)
+      pointers.push_back({record.valueAt + relocation.offset,
+                          std::string(live.object->elf.symbols[relocation.symbol].name)});
+    ObjectWriter::append(table, section.data.data(), section.data.size());
+    table.resize((table.size() + 3) & ~std::size_t{3});
+  }
+  const auto tableSize = static_cast<std::uint32_t>(table.size());
+  Content code = contentOf(kWalkTable);
+  const auto literals = static_cast<std::uint32_t>(code.size());
+  ObjectWriter::appendWord(code, 0);
+  ObjectWriter::appendWord(code, tableSize);
+  const auto size = static_cast<std::uint32_t>(code.size());
+  const std::uint32_t codeSection = addFunction(object, std::move(code), literals);
+  const std::uint32_t tableSection =
+      object.addSection(std::string(kReinitTable), SHT_PROGBITS, SHF_ALLOC, std::move(table));
+  const std::uint32_t tableSymbol = object.addLocal("romlink_reinit_table", STT_OBJECT, tableSection, 0);
+  object.addGlobal(std::string(kReinitFunction), STT_FUNC, codeSection, 1, size);
+  object.relocate(codeSection, literals, R_ARM_ABS32, tableSymbol);
+  object.relocate(codeSection, literals + 4, R_ARM_ABS32, tableSymbol);
+  std::map<std::string, std::uint32_t> targets;
+  for (const Pointer& pointer : pointers) {
+    const auto [target, isNew] = targets.try_emplace(pointer.symbol);
+    if (isNew)
+      target->second = object.addGlobal(pointer.symbol, STT_NOTYPE, SHN_UNDEF, 0, 0);
+    object.relocate(tableSection, pointer.offset, R_ARM_ABS32, target->second);
+  }
+  return object.finish();
+}
+
+std::vector<std::uint8_t> emptyReinitObject() {
+  ObjectWriter object;
+  Content code = contentOf(kReturn);
+  const auto size = static_cast<std::uint32_t>(code.size());
+  const std::uint32_t section = addFunction(object, std::move(code), size);
+  object.addGlobal(std::string(kReinitFunction), STT_FUNC, section, 1, size);
+  return object.finish();
+}
+
+} // namespace romlink::relink
