@@ -1,9 +1,12 @@
 #include "relink/build_report.h"
 
+#include "relink/patch/reinit.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <llvm/BinaryFormat/ELF.h>
 #include <map>
+#include <set>
 
 namespace romlink::relink {
 namespace {
@@ -18,7 +21,9 @@ SymbolDecision::Kind kindOf(bool function) {
 
 void describe(const Decision& decision, std::uint32_t offset, SymbolDecision& entry) {
   entry.set_decision(decision.shared ? SymbolDecision::SHARED : SymbolDecision::LOCAL);
-  entry.set_evidence(decision.proved ? SymbolDecision::IDENTICAL : SymbolDecision::NONE);
+  entry.set_evidence(decision.evidence == Evidence::Identical       ? SymbolDecision::IDENTICAL
+                     : decision.evidence == Evidence::ApiCompatible ? SymbolDecision::API_COMPATIBLE
+                                                                    : SymbolDecision::NONE);
   entry.set_reason(std::string(nameOf(decision.reason)));
   entry.set_detail(decision.detail);
   if (decision.romAddress)
@@ -30,7 +35,7 @@ void reportSection(const LiveSection& live, const Decision& decision, LinkReport
     const SectionSymbol& symbol = live.symbols[i];
     SymbolDecision& entry = *report.add_symbols();
     entry.set_name(std::string(symbol.name));
-    entry.set_object(live.object->name);
+    entry.set_object(live.elf().name == kReinitCode ? std::string(kReinitObject) : live.object->name);
     entry.set_section(std::string(live.elf().name));
     entry.set_kind(kindOf(symbol.function));
     entry.set_size(symbol.size);
@@ -41,6 +46,65 @@ void reportSection(const LiveSection& live, const Decision& decision, LinkReport
     if (first != live.symbols.begin() + static_cast<std::ptrdiff_t>(i))
       entry.set_alias_of(std::string(first->name));
   }
+}
+
+void fill(const SymbolDifference& difference, romlink::v1::Difference& entry) {
+  entry.set_symbol(difference.symbol);
+  entry.set_offset(difference.offset);
+  entry.set_summary(difference.summary);
+  entry.set_rom_listing(difference.romListing);
+  entry.set_firmware_listing(difference.firmwareListing);
+}
+
+void reportBlocker(const Blocker& blocker, LinkReport& report) {
+  romlink::v1::Blocker& entry = *report.add_blockers();
+  entry.set_name(fmt::format("{}", fmt::join(blocker.members, " + ")));
+  entry.set_reason(std::string(nameOf(blocker.reason)));
+  entry.set_price_bytes(blocker.priceBytes);
+  entry.set_remedy(blocker.remedy);
+  entry.mutable_members()->Assign(blocker.members.begin(), blocker.members.end());
+  entry.set_unlocked_symbols(blocker.unlockedSymbols);
+  entry.set_detail(blocker.detail);
+}
+
+void reportAccepted(const Firmware& firmware, const AcceptedShare& share, LinkReport& report) {
+  const LiveSection& live = firmware.sections[share.section];
+  romlink::v1::AcceptedDifference& entry = *report.add_accepted();
+  entry.set_symbol(live.title());
+  entry.set_rule(nameOf(share.acceptance.rule));
+  entry.set_reason(share.acceptance.reason);
+  fill(share.difference, *entry.mutable_difference());
+  entry.set_bytes(live.elf().size);
+  std::uint32_t bytes = 0;
+  std::set<std::string> names;
+  for (const SectionId dependent : share.dependents) {
+    bytes += firmware.sections[dependent].elf().size;
+    names.insert(firmware.sections[dependent].title());
+  }
+  entry.set_dependent_bytes(bytes);
+  entry.mutable_dependents()->Assign(names.begin(), names.end());
+  addFinding(report, Finding::WARNING, "ACCEPTED_DIFFERENCE",
+             fmt::format("{} is the ROM's on a person's word ({}: {}): {}", live.title(),
+                         nameOf(share.acceptance.rule), share.acceptance.reason, share.difference.summary),
+             live.title());
+}
+
+void reportState(const LiveSection& live, const Decision& decision, const StateShare& state,
+                 LinkReport& report) {
+  romlink::v1::SharedState& entry = *report.add_states();
+  const bool retained = state.wish.action == StateAction::Retain;
+  entry.set_symbol(live.title());
+  entry.set_rom_address(fmt::format("{:#010x}", decision.sharedAt()));
+  entry.set_size(live.elf().size);
+  entry.set_action(retained ? romlink::v1::SharedState::RETAIN : romlink::v1::SharedState::REINIT);
+  if (retained && state.wish.byDefault)
+    addFinding(
+        report, Finding::WARNING, "STATE_RETAINED",
+        fmt::format(
+            "{} keeps the value that the ROM leaves in it, by default: a [[state]] rule of the policy can "
+            "say so, or ask for its initial value",
+            live.title()),
+        live.title());
 }
 
 /// The category of each byte that an image has in flash.
@@ -103,7 +167,7 @@ void reportDecisions(const Firmware& firmware, const Plan& plan, LinkReport& rep
     entry.set_kind(kindOf(other.function));
     entry.set_size(other.size);
     const bool common = other.section == "COMMON";
-    describe({false, false, common ? Reason::StateNotShared : Reason::NotSeparable,
+    describe({false, Evidence::None, common ? Reason::StateNotShared : Reason::NotSeparable,
               common ? "writable data stays with the firmware" : "the linker merges its section with others",
               std::nullopt},
              0, entry);
@@ -113,13 +177,24 @@ void reportDecisions(const Firmware& firmware, const Plan& plan, LinkReport& rep
                      return std::tie(a.name(), a.object(), a.section()) <
                             std::tie(b.name(), b.object(), b.section());
                    });
-  for (const Blocker& blocker : plan.blockers) {
-    romlink::v1::Blocker& entry = *report.add_blockers();
-    entry.set_name(blocker.name);
-    entry.set_reason(std::string(nameOf(blocker.reason)));
-    entry.set_price_bytes(blocker.priceBytes);
-    entry.set_remedy(blocker.remedy);
+  for (const Blocker& blocker : plan.blockers)
+    reportBlocker(blocker, report);
+  for (const AcceptedShare& share : plan.accepted)
+    reportAccepted(firmware, share, report);
+  for (const StateShare& state : plan.states)
+    reportState(firmware.sections[state.section], plan.sections[state.section], state, report);
+  std::stable_sort(report.mutable_states()->begin(), report.mutable_states()->end(),
+                   [](const auto& a, const auto& b) { return a.rom_address() < b.rom_address(); });
+  for (const Suggestion& suggestion : plan.suggestions) {
+    romlink::v1::WaiverSuggestion& entry = *report.add_suggestions();
+    entry.mutable_symbols()->Assign(suggestion.symbols.begin(), suggestion.symbols.end());
+    entry.set_gain_bytes(suggestion.gainBytes);
+    entry.set_unlocked_symbols(suggestion.unlockedSymbols);
+    for (const SymbolDifference& difference : suggestion.differences)
+      fill(difference, *entry.add_differences());
   }
+  for (const std::string& note : plan.notes)
+    addFinding(report, Finding::NOTE, "POLICY_NOT_USED", note);
 }
 
 void reportSizes(const LinkedImage& plain, const LinkedImage* linked, LinkReport& report) {
@@ -138,11 +213,13 @@ void reportSizes(const LinkedImage& plain, const LinkedImage* linked, LinkReport
   }
 }
 
-void addFinding(LinkReport& report, Finding::Severity severity, std::string code, std::string message) {
+void addFinding(LinkReport& report, Finding::Severity severity, std::string code, std::string message,
+                std::string symbol) {
   Finding& finding = *report.add_findings();
   finding.set_severity(severity);
   finding.set_code(std::move(code));
   finding.set_message(std::move(message));
+  finding.set_symbol(std::move(symbol));
 }
 
 } // namespace romlink::relink

@@ -22,7 +22,7 @@ void reportDecisions(const Firmware& firmware, const Plan& plan, romlink::v1::Li
 void reportSizes(const LinkedImage& plain, const LinkedImage* linked, romlink::v1::LinkReport& report);
 
 void addFinding(romlink::v1::LinkReport& report, romlink::v1::Finding::Severity severity, std::string code,
-                std::string message);
+                std::string message, std::string symbol = {});
 
 /// Bytes of all PT_LOAD segments in the file.
 [[nodiscard]] std::uint32_t flashBytes(const ElfImage& image);

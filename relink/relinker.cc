@@ -7,6 +7,7 @@
 #include "relink/match/firmware.h"
 #include "relink/match/proof.h"
 #include "relink/patch/patch.h"
+#include "relink/patch/reinit.h"
 #include "relink/plan/eligibility.h"
 #include "relink/plan/plan.h"
 #include "relink/verify/verify.h"
@@ -82,6 +83,23 @@ Result<LinkedFiles> runIn(const fs::path& folder, const std::vector<std::string>
                 scratch / (name + ".messages"));
 }
 
+/// lld's arguments with romlink_reinit_shared() on offer, to be taken if the program calls it.
+std::vector<std::string> withReinit(std::vector<std::string> arguments, const std::string& object) {
+  // First, so that no option like -b or --start-lib is in force for it.
+  arguments.insert(arguments.begin(), {"--start-lib", object, "--end-lib"});
+  return arguments;
+}
+
+/// The link of the inputs as they are.
+Result<LinkedFiles> linkPlain(const LinkJob& job) {
+  const fs::path object = job.scratch / kReinitObject;
+  ROMLINK_TRY(writeFile(object, emptyReinitObject()));
+  std::error_code status;
+  const fs::path name = fs::relative(object, job.inputs, status); // the map names no folder of the service
+  return runIn(job.inputs, withReinit(job.arguments, status ? object.string() : name.string()), job.scratch,
+               "plain");
+}
+
 Result<ReadLink> readBack(LinkedFiles files, InputFiles& inputs,
                           const std::vector<std::string>& others = {}) {
   ReadLink link;
@@ -96,7 +114,7 @@ Result<ReadLink> readBack(LinkedFiles files, InputFiles& inputs,
 
 Result<LinkOutcome> linkPlainOnly(const LinkJob& job) {
   LinkOutcome outcome;
-  ROMLINK_ASSIGN(auto files, runIn(job.inputs, job.arguments, job.scratch, "plain"));
+  ROMLINK_ASSIGN(auto files, linkPlain(job));
   ROMLINK_ASSIGN(const auto content, readFile(files.image));
   ROMLINK_ASSIGN(const auto elf, ElfImage::read(content, "the linked image"));
   outcome.report.set_verdict(LinkReport::COMPATIBLE);
@@ -116,15 +134,32 @@ Result<LinkedFiles> linkAgainstRom(const LinkJob& job, const InputFiles& inputs,
   constexpr const char* kIdObject = "romlink-rom-id.o";
   const fs::path patched = job.scratch / "patched";
   std::error_code status;
+  fs::remove_all(patched, status);
   fs::create_directory(patched, status);
   ROMLINK_TRY(patchInputs(inputs.folder(), patched, firmware, plan));
   ROMLINK_TRY(writeFile(patched / kIdObject, romIdObject(job.rom->imageHash, romSize, loadedId)));
-  std::vector<std::string> arguments = job.arguments;
-  // First, so that no option like -b or --start-lib is in force for it.
+  ROMLINK_TRY(writeFile(patched / kReinitObject, reinitObject(firmware, plan)));
+  std::vector<std::string> arguments = withReinit(job.arguments, std::string(kReinitObject));
   arguments.insert(arguments.begin(), kIdObject);
   // The plain link has obeyed the user's rule for orphans; the note is one that no script can know.
   arguments.emplace_back("--orphan-handling=place");
   return runIn(patched, arguments, job.scratch, "linked");
+}
+
+/// Objects to be restored are of no use to a program that never asks for it.
+Result<void> checkReinit(const Firmware& firmware, const Plan& plan) {
+  const bool reached = std::any_of(firmware.sections.begin(), firmware.sections.end(),
+                                   [](const LiveSection& live) { return live.elf().name == kReinitCode; });
+  if (!plan.reinitsAnything() || reached)
+    return {};
+  std::string names;
+  for (const StateShare& state : plan.states)
+    if (state.wish.action == StateAction::Reinit)
+      names += (names.empty() ? "" : ", ") + firmware.sections[state.section].title();
+  return fail(
+      ErrorCode::Refused, "the firmware never calls romlink_reinit_shared()", names,
+      "the policy asks to restore the initial value of what it shares with the ROM",
+      "call romlink_reinit_shared() (romlink/reinit.h) before the first use, or let the policy retain it");
 }
 
 bool reportOverlaps(const ElfImage& plain, const RomImage& rom, const RomReference& reference,
@@ -133,6 +168,19 @@ bool reportOverlaps(const ElfImage& plain, const RomImage& rom, const RomReferen
   for (const Overlap& overlap : overlaps)
     addFinding(report, Finding::ERROR, overlap.code, overlap.message);
   return !overlaps.empty();
+}
+
+Result<ReadLink> relinkAndVerify(const LinkJob& job, const InputFiles& inputs, const ReadLink& plain,
+                                 const Plan& plan, const RomImage& rom, bool loadedId, Stopwatch& watch,
+                                 LinkReport& report) {
+  ROMLINK_ASSIGN(auto files, linkAgainstRom(job, inputs, plain.firmware, plan, rom.imageSize(), loadedId));
+  report.mutable_timing()->set_link_ms(watch.lap());
+  InputFiles patched(job.scratch / "patched");
+  ROMLINK_ASSIGN(auto linked, readBack(std::move(files), patched, plain.firmware.objectNames()));
+  ROMLINK_TRY(verifyOutput({linked.elf, linked.firmware, plain.elf, plain.firmware, plan, rom,
+                            job.rom->imageHash, job.rom->sharedRam}));
+  report.mutable_timing()->set_verify_ms(watch.lap());
+  return linked;
 }
 
 void nameRom(const RomReference& rom, LinkReport& report) {
@@ -159,8 +207,9 @@ Result<LinkOutcome> relink(const LinkJob& job) {
   ROMLINK_ASSIGN(const auto policy, Policy::read(job.policy));
   ROMLINK_ASSIGN(const auto rom, RomImage::read(job.rom->index, job.rom->volatileRanges));
 
-  ROMLINK_ASSIGN(auto plainFiles, runIn(inputs.folder(), job.arguments, job.scratch, "plain"));
+  ROMLINK_ASSIGN(auto plainFiles, linkPlain(job));
   outcome.diagnostics = plainFiles.warnings;
+  const double beforeMatching = watch.lap();
   ROMLINK_ASSIGN(const auto plain, readBack(std::move(plainFiles), inputs));
   const LinkedImage plainImage{plain.elf, plain.firmware.placed};
   if (reportOverlaps(plain.elf, rom, *job.rom, report)) {
@@ -171,28 +220,30 @@ Result<LinkOutcome> relink(const LinkJob& job) {
 
   ROMLINK_ASSIGN(const auto scriptTexts, inputs.scripts());
   const LinkerScripts scripts(scriptTexts, job.arguments);
+  const UsableRam sharedRam = usableSharedRam(job.rom->sharedRam, plain.elf, scripts);
+  if (job.rom->sharedRam && !sharedRam.range)
+    addFinding(report, Finding::WARNING, "SHARED_RAM_NOT_RESERVED",
+               "no variable is shared: " + sharedRam.whyNot);
   const Proof proof =
-      prove(plain.firmware, rom, keepLocal(plain.firmware, scripts, policy, job.rom->sharedSymbols));
-  const Plan plan = decide(plain.firmware, proof);
-  reportDecisions(plain.firmware, plan, report);
-  for (const std::string& unused : policy.unused)
-    addFinding(report, Finding::NOTE, "POLICY_NOT_USED", unused);
-  report.mutable_timing()->set_plan_ms(watch.lap());
+      prove(plain.firmware, rom,
+            {keepLocal(plain.firmware, scripts, policy, job.rom->sharedSymbols, sharedRam.range.has_value()),
+             sharedRam.range, sharedRam.whyNot,
+             [&](std::string_view symbol) { return policy.accepts(symbol, job.rom->imageHash.text()); }});
+  Plan plan = decide({plain.firmware, rom, proof, policy, job.rom->imageHash.text(), job.suggestWaivers});
+  report.mutable_timing()->set_match_ms(watch.lap());
+  report.mutable_timing()->set_plan_ms(beforeMatching + report.timing().match_ms());
+  ROMLINK_TRY(checkReinit(plain.firmware, plan));
   // From here on the plan is fixed.
   if (job.planned)
     job.planned(plain.firmware, plan);
 
   const bool loadedId = !scripts.placedByName(kLoadedIdSection).empty();
-  ROMLINK_ASSIGN(auto linkedFiles,
-                 linkAgainstRom(job, inputs, plain.firmware, plan, rom.imageSize(), loadedId));
-  report.mutable_timing()->set_link_ms(watch.lap());
-
-  InputFiles patched(job.scratch / "patched");
-  ROMLINK_ASSIGN(const auto linked, readBack(std::move(linkedFiles), patched, plain.firmware.objectNames()));
-  ROMLINK_TRY(verifyOutput({linked.elf, linked.firmware, plain.elf, plain.firmware, plan, rom,
-                            job.rom->imageHash, job.rom->sharedRam}));
-  report.mutable_timing()->set_verify_ms(watch.lap());
-
+  ROMLINK_ASSIGN(auto linked, relinkAndVerify(job, inputs, plain, plan, rom, loadedId, watch, report));
+  if (flashBytes(linked.elf) > flashBytes(plain.elf) + (loadedId ? kLoadedIdSize : 0)) {
+    shareNothing(plan, Reason::NoGain, "with what it takes to share it, the image would be larger");
+    ROMLINK_ASSIGN(linked, relinkAndVerify(job, inputs, plain, plan, rom, loadedId, watch, report));
+  }
+  reportDecisions(plain.firmware, plan, report);
   const LinkedImage linkedImage{linked.elf, linked.firmware.placed};
   reportSizes(plainImage, &linkedImage, report);
   if (!job.planOnly) {

@@ -1,6 +1,7 @@
 #include "relink/match/claims.h"
 
 #include "relink/match/code_facts.h"
+#include "relink/match/concession.h"
 #include "relink/match/references.h"
 
 #include <algorithm>
@@ -13,18 +14,21 @@ namespace {
 
 class Collector {
 public:
-  Collector(const Firmware& firmware, const RomImage& rom, const std::vector<Kept>& kept)
-      : firmware_(firmware), rom_(rom), kept_(kept), read_([&romImage = rom](Address a, std::uint32_t size) {
-          return romImage.readOnly(a, size, false);
-        }) {}
+  Collector(const Firmware& firmware, const RomImage& rom, const ProofTerms& terms)
+      : firmware_(firmware), rom_(rom), terms_(terms),
+        read_([&romImage = rom](Address a, std::uint32_t size) { return romImage.readOnly(a, size, false); }),
+        concessions_(firmware, rom, terms.sharedRam,
+                     {[this](SectionId section, Address base) { return claim(section, base); },
+                      [this](ClaimId id) { return claims_[id].ownReason == Reason::None; }}) {}
 
   std::vector<Claim> run() {
     for (SectionId id = 0; id < firmware_.sections.size(); ++id)
       seed(id);
-    while (next_ < claims_.size()) {
-      const ClaimId id = next_++;
+    for (ClaimId id = 0; id < claims_.size(); ++id) { // grows on the way
       if (claims_[id].ownReason == Reason::None)
         follow(id);
+      if (claims_[id].ownReason != Reason::None && claims_[id].named)
+        concede(id);
     }
     for (ClaimId id = 0; id < claims_.size(); ++id)
       for (const Claim::Need& need : claims_[id].needs)
@@ -63,12 +67,12 @@ private:
   void compare(Claim& claim) const {
     const LiveSection& live = firmware_.sections[claim.section];
     const Section& section = live.elf();
-    if (section.isWritable())
-      return refuse(claim, Reason::StateNotShared, "it is writable data");
     if (!live.unusable.empty())
       return refuse(claim, Reason::NotSeparable, live.unusable);
-    if (const Kept& kept = kept_[claim.section]; kept.byPlace)
+    if (const Kept& kept = terms_.kept[claim.section]; kept.byPlace)
       return refuse(claim, kept.reason, kept.detail);
+    if (section.isWritable())
+      return compareState(claim, live);
     if (section.data.size() != section.size)
       return refuse(claim, Reason::NotSeparable, "it has no contents to compare");
     if (rom_.isWritable(claim.base))
@@ -92,10 +96,67 @@ private:
       return refuse(claim, Reason::NotInRom,
                     fmt::format("the ROM has no {} bytes of {} at {:#010x}", section.size,
                                 section.isExecutable() ? "code" : "constant data", claim.base));
-    if (const auto offset = firstDifference(section, theirs))
+    claim.differsAt = firstDifference(section, theirs);
+    if (claim.differsAt)
       return refuse(claim, Reason::Changed,
-                    fmt::format("differs at +{:#x}: ROM {:#06x}, firmware {:#06x}", *offset,
-                                halfword(theirs, *offset), halfword(section.data, *offset)));
+                    fmt::format("differs at +{:#x}: ROM {:#06x}, firmware {:#06x}", *claim.differsAt,
+                                halfword(theirs, *claim.differsAt),
+                                halfword(section.data, *claim.differsAt)));
+  }
+
+  /// Writable data: the ROM's objects, one for one, in the shared RAM.
+  void compareState(Claim& claim, const LiveSection& live) const {
+    const AddressRange range{claim.base, live.elf().size};
+    if (!terms_.sharedRam)
+      return refuse(claim, Reason::StateNotShared, "it is writable data: " + terms_.whyNoState);
+    if (!terms_.sharedRam->contains(range))
+      return refuse(claim, Reason::StateNotShared,
+                    fmt::format("it is writable data that the ROM has at {:#010x}, outside of the shared RAM",
+                                claim.base));
+    if (claim.base % live.elf().alignment != 0)
+      return refuse(
+          claim, Reason::StateNotShared,
+          fmt::format("the ROM's object at {:#010x} is not aligned to {}", claim.base, live.elf().alignment));
+    for (const SectionSymbol& symbol : live.symbols)
+      if (!hasObject({claim.base + symbol.offset, symbol.size}))
+        return refuse(claim, Reason::StateNotShared,
+                      fmt::format("the ROM has no object of {} bytes at {:#010x}", symbol.size,
+                                  claim.base + symbol.offset));
+    if (live.symbols.empty())
+      return refuse(claim, Reason::StateNotShared, "it is writable data without a name");
+  }
+
+  [[nodiscard]] bool hasObject(const AddressRange& range) const {
+    const RomSymbol* symbol = rom_.symbolAt(range.address);
+    return symbol != nullptr && !symbol->function && AddressRange{symbol->address, symbol->size} == range;
+  }
+
+  /// What would have to hold for a person's word, and whether that was given.
+  void concede(ClaimId id) {
+    const SectionId section = claims_[id].section;
+    const Address base = claims_[id].base;
+    if (!isDifference(claims_[id].ownReason))
+      return;
+    auto concession = concessions_.of(section, base); // may add claims
+    Claim& claim = claims_[id];
+    claim.concession = std::move(concession);
+    if (!claim.concession->whyNot.empty() || !terms_.accepts)
+      return;
+    for (const SectionSymbol& symbol : firmware_.sections[section].symbols) {
+      const auto addresses = rom_.addressesOf(symbol.name, symbol.function);
+      if (std::find(addresses.begin(), addresses.end(), base) == addresses.end())
+        continue;
+      if (auto accepted = terms_.accepts(symbol.name)) {
+        claim.accepted = std::move(accepted);
+        claim.needs = claim.concession->needs;
+        return;
+      }
+    }
+  }
+
+  /// The ROM's copy differs, as opposed to being out of reach.
+  static bool isDifference(Reason reason) {
+    return reason == Reason::Changed || reason == Reason::DependsOnChanged || reason == Reason::NotInRom;
   }
 
   static std::uint32_t halfword(Bytes bytes, std::size_t offset) {
@@ -104,7 +165,7 @@ private:
   }
 
   /// Offset of the first byte that differs outside of the relocated fields.
-  static std::optional<std::size_t> firstDifference(const Section& section, Bytes theirs) {
+  static std::optional<std::uint32_t> firstDifference(const Section& section, Bytes theirs) {
     std::vector<std::uint8_t> a(section.data.begin(), section.data.end());
     std::vector<std::uint8_t> b(theirs.begin(), theirs.end());
     for (const Relocation& relocation : section.relocations) {
@@ -113,13 +174,15 @@ private:
       maskField(*kind, std::span(b).subspan(relocation.offset, kind->width));
     }
     const auto [mine, other] = std::mismatch(a.begin(), a.end(), b.begin());
-    return mine == a.end() ? std::nullopt : std::optional<std::size_t>(mine - a.begin());
+    return mine == a.end() ? std::nullopt : std::optional(static_cast<std::uint32_t>(mine - a.begin()));
   }
 
   /// Turns each reference of the claim's section into a need, or refuses the claim.
   void follow(ClaimId id) {
     const Address base = claims_[id].base;
     const LiveSection& live = firmware_.sections[claims_[id].section];
+    if (live.elf().isWritable())
+      return; // its value is what the program makes of it
     bool handsOutOwn = mayTakeOwnAddress(live.object->elf, live.index);
     for (const Reference& reference : live.references) {
       const auto target = referenceTarget(read_, reference, base);
@@ -189,18 +252,17 @@ private:
 
   const Firmware& firmware_;
   const RomImage& rom_;
-  const std::vector<Kept>& kept_;
+  const ProofTerms& terms_;
   const ReadImage read_;
+  const Concessions concessions_;
   std::vector<Claim> claims_;
   std::map<std::pair<SectionId, Address>, ClaimId> known_;
-  ClaimId next_ = 0;
 };
 
 } // namespace
 
-std::vector<Claim> collectClaims(const Firmware& firmware, const RomImage& rom,
-                                 const std::vector<Kept>& kept) {
-  return Collector(firmware, rom, kept).run();
+std::vector<Claim> collectClaims(const Firmware& firmware, const RomImage& rom, const ProofTerms& terms) {
+  return Collector(firmware, rom, terms).run();
 }
 
 } // namespace romlink::relink

@@ -9,6 +9,6 @@ namespace romlink::relink {
 /// Every claim that any name or reference leads to, compared with the ROM's bytes, with its needs.
 /// Deterministic.
 [[nodiscard]] std::vector<Claim> collectClaims(const Firmware& firmware, const RomImage& rom,
-                                               const std::vector<Kept>& kept);
+                                               const ProofTerms& terms);
 
 } // namespace romlink::relink

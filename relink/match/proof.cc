@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <set>
+#include <tuple>
 
 namespace romlink::relink {
 namespace {
 
 /// How far a BL reaches, less a margin for where the sections of the final link lie.
 constexpr std::int64_t kBranchReach = (16 << 20) - (1 << 20);
-/// The largest veneer that lld makes for Thumb code (facts of lld/ELF/Thunks.cpp: 10 bytes, 12 for v6-M).
-constexpr std::uint32_t kVeneerSize = 12;
 
 std::vector<bool> addressTakenIn(const Firmware& firmware) {
   std::vector<bool> taken(firmware.sections.size(), false);
@@ -23,93 +23,191 @@ std::vector<bool> addressTakenIn(const Firmware& firmware) {
   return taken;
 }
 
+/// Which claims hold: all but those that fail by themselves and those that need one that does not hold.
+void keepWhatHolds(std::vector<Claim>& claims) {
+  std::vector<ClaimId> failed;
+  for (ClaimId id = 0; id < claims.size(); ++id) {
+    claims[id].holds = !claims[id].failsByItself();
+    if (!claims[id].holds)
+      failed.push_back(id);
+  }
+  while (!failed.empty()) {
+    const ClaimId id = failed.back();
+    failed.pop_back();
+    for (const ClaimId user : claims[id].neededBy)
+      if (std::exchange(claims[user].holds, false))
+        failed.push_back(user);
+  }
+}
+
 /// Narrows the claims that hold until each section has one binding and every address means one thing.
 class Narrowing {
 public:
   Narrowing(const Firmware& firmware, Proof& proof) : firmware_(firmware), proof_(proof) {}
 
   void run() {
-    propagate();
-    do
+    do {
+      keepWhatHolds(proof_.claims);
       bind();
-    while (dropUnreachable() || dropTwins() || dropUnshared());
+    } while (dropUnreachable() || dropTwins() || dropUnshared());
+    countVeneers();
   }
 
 private:
-  void propagate() {
-    const auto holds = fixpoint(proof_.claims, std::nullopt);
-    for (ClaimId id = 0; id < proof_.claims.size(); ++id)
-      proof_.claims[id].holds = holds[id];
+  /// It may be what its section is bound to: it holds, or a person allows it and all that it needs holds.
+  [[nodiscard]] bool isBindable(const Claim& claim) const {
+    return claim.holds || (claim.accepted && !claim.accepted->provesDependents() &&
+                           std::all_of(claim.needs.begin(), claim.needs.end(), [&](const Claim::Need& need) {
+                             return proof_.claims[need.claim].holds;
+                           }));
   }
 
   /// The binding of a section: a claim that the name supports, then the one whose address most others take,
-  /// then the lowest address.
+  /// then the lowest address. Writable data is only bound where shared code uses it: equal names prove
+  /// nothing.
   void bind() {
+    auto& claims = proof_.claims;
     proof_.bindings.assign(firmware_.sections.size(), std::nullopt);
-    const auto rank = [&](const Claim& claim) {
-      const auto takers = std::count_if(claim.neededBy.begin(), claim.neededBy.end(), [&](ClaimId by) {
-        const Claim& user = proof_.claims[by];
-        return user.holds && std::any_of(user.needs.begin(), user.needs.end(), [&](const Claim::Need& need) {
-                 return need.takesAddress && &proof_.claims[need.claim] == &claim;
-               });
-      });
-      return std::tuple(claim.named, takers, ~claim.base);
-    };
-    for (ClaimId id = 0; id < proof_.claims.size(); ++id) {
-      const Claim& claim = proof_.claims[id];
-      auto& binding = proof_.bindings[claim.section];
-      if (claim.holds && (!binding || rank(claim) > rank(proof_.claims[*binding])))
+    const std::vector<std::uint32_t> takers = addressTakers();
+    const auto rank = [&](ClaimId id) { return std::tuple(claims[id].named, takers[id], ~claims[id].base); };
+    for (ClaimId id = 0; id < claims.size(); ++id) {
+      const SectionId section = claims[id].section;
+      auto& binding = proof_.bindings[section];
+      if (!isBindable(claims[id]) || (firmware_.sections[section].elf().isWritable() && takers[id] == 0))
+        continue;
+      if (!binding || rank(id) > rank(*binding))
         binding = id;
     }
   }
 
-  Address boundTo(SectionId section) const { return proof_.claims[*proof_.bindings[section]].base; }
+  /// Of each claim: by how many others, of those that sharing may lead to, its address is taken.
+  [[nodiscard]] std::vector<std::uint32_t> addressTakers() const {
+    const auto& claims = proof_.claims;
+    std::vector<std::uint32_t> takers(claims.size(), 0);
+    std::vector<bool> reached(claims.size(), false);
+    std::vector<ClaimId> queue;
+    for (ClaimId id = 0; id < claims.size(); ++id)
+      if (isBindable(claims[id]) && isFree(claims[id].section) &&
+          !firmware_.sections[claims[id].section].elf().isWritable()) {
+        reached[id] = true;
+        queue.push_back(id);
+      }
+    while (!queue.empty()) {
+      const ClaimId id = queue.back();
+      queue.pop_back();
+      for (const Claim::Need& need : claims[id].needs) {
+        takers[need.claim] += need.takesAddress ? 1 : 0;
+        if (!reached[need.claim]) {
+          reached[need.claim] = true;
+          queue.push_back(need.claim);
+        }
+      }
+    }
+    return takers;
+  }
+
+  [[nodiscard]] bool isFree(SectionId section) const { return proof_.kept[section].reason == Reason::None; }
+  [[nodiscard]] Address boundTo(SectionId section) const { return proof_.bindingOf(section).base; }
 
   void keep(SectionId section, Reason reason, std::string detail) {
     proof_.kept[section] = {reason, std::move(detail), false};
+  }
+
+  /// Calls `visit` for each branch from code that stays local to a section that is shared.
+  template <typename Visit>
+  void forEachBranchIntoRom(Visit visit) const {
+    for (SectionId id = 0; id < firmware_.sections.size(); ++id) {
+      if (proof_.isShared(id))
+        continue;
+      for (const Reference& reference : firmware_.sections[id].references)
+        if (reference.target == Reference::Target::Section && reference.kind.isBranch() &&
+            proof_.isShared(reference.section))
+          visit(firmware_.sections[id], reference);
+    }
+  }
+
+  [[nodiscard]] bool isFar(const LiveSection& from, SectionId to) const {
+    const std::int64_t distance = std::int64_t{boundTo(to)} - from.address;
+    return distance > kBranchReach || distance < -kBranchReach;
   }
 
   /// Branches of code that stays local must reach what is shared, and a veneer must not cost more than it
   /// saves.
   bool dropUnreachable() {
     bool changed = false;
-    for (SectionId id = 0; id < firmware_.sections.size(); ++id) {
-      if (proof_.isShared(id))
-        continue;
-      const LiveSection& live = firmware_.sections[id];
-      for (const Reference& reference : live.references) {
-        if (reference.target != Reference::Target::Section || !reference.kind.isBranch() ||
-            !proof_.isShared(reference.section))
-          continue;
-        const std::int64_t distance = std::int64_t{boundTo(reference.section)} - live.address;
-        if (reference.kind.field == Field::Short) {
-          keep(reference.section, Reason::NotSeparable, live.title() + " reaches it by a short branch");
-          changed = true;
-        } else if ((distance > kBranchReach || distance < -kBranchReach) &&
-                   firmware_.sections[reference.section].elf().size <= kVeneerSize) {
-          keep(reference.section, Reason::NoGain, "the veneer to reach it would be as large");
-          changed = true;
-        }
-      }
-    }
+    forEachBranchIntoRom([&](const LiveSection& live, const Reference& reference) {
+      const LiveSection& target = firmware_.sections[reference.section];
+      if (!isFree(reference.section))
+        return;
+      if (reference.kind.field == Field::Short)
+        keep(reference.section, Reason::NotSeparable, live.title() + " reaches it by a short branch");
+      else if (isFar(live, reference.section) && target.elf().size <= kVeneerSize)
+        keep(reference.section, Reason::NoGain, "the veneer to reach it would be as large");
+      else if (proof_.bindingOf(reference.section).accepted && live.object == target.object &&
+               !callsOtherUnits(reference.section))
+        keep(reference.section, Reason::NotSeparable,
+             fmt::format(
+                 "{}, of the same translation unit, may rely on the registers that it leaves unchanged "
+                 "(gcc's -fipa-ra)",
+                 live.title()));
+      else
+        return;
+      changed = true;
+    });
     return changed;
   }
 
-  bool isPiece(const AddressRange& range) const {
-    return std::any_of(proof_.claims.begin(), proof_.claims.end(), [&](const Claim& claim) {
-      return claim.holds && std::any_of(claim.pieces.begin(), claim.pieces.end(),
-                                        [&](const AddressRange& piece) { return piece.overlaps(range); });
+  /// Then the compiler could not know which registers a call of it changes.
+  [[nodiscard]] bool callsOtherUnits(SectionId section) const {
+    const LiveSection& live = firmware_.sections[section];
+    return std::any_of(live.references.begin(), live.references.end(), [&](const Reference& reference) {
+      return reference.kind.isBranch() && (reference.target != Reference::Target::Section ||
+                                           firmware_.sections[reference.section].object != live.object);
     });
+  }
+
+  void countVeneers() {
+    std::set<SectionId> far;
+    forEachBranchIntoRom([&](const LiveSection& live, const Reference& reference) {
+      if (isFar(live, reference.section))
+        far.insert(reference.section);
+    });
+    proof_.veneers = static_cast<std::uint32_t>(far.size());
+  }
+
+  /// The ROM's strings and merged constants that claims use, merged to ranges by their end.
+  [[nodiscard]] std::map<std::uint64_t, std::uint64_t> pieces() const {
+    std::vector<AddressRange> all;
+    for (const Claim& claim : proof_.claims)
+      if (claim.holds)
+        all.insert(all.end(), claim.pieces.begin(), claim.pieces.end());
+    std::sort(all.begin(), all.end());
+    std::map<std::uint64_t, std::uint64_t> merged; // end, start
+    for (const AddressRange& piece : all) {
+      std::uint64_t start = piece.address;
+      std::uint64_t end = piece.end();
+      if (!merged.empty() && std::prev(merged.end())->first > start) {
+        start = std::prev(merged.end())->second;
+        end = std::max(end, std::prev(merged.end())->first);
+        merged.erase(std::prev(merged.end()));
+      }
+      merged.emplace(end, start);
+    }
+    return merged;
   }
 
   /// Two sections whose addresses are taken must not become one, nor parts of one.
   bool dropTwins() {
     bool changed = false;
+    const auto used = pieces();
+    const auto isPiece = [&](const AddressRange& range) {
+      const auto piece = used.upper_bound(range.address);
+      return piece != used.end() && piece->second < range.end();
+    };
     std::map<std::uint64_t, SectionId> owners; // of ROM ranges that do not overlap, by their end
     for (const bool named : {true, false})
       for (SectionId id = 0; id < firmware_.sections.size(); ++id) {
-        if (!proof_.isShared(id) || !proof_.addressTaken[id] ||
-            proof_.claims[*proof_.bindings[id]].named != named)
+        if (!proof_.isShared(id) || !proof_.addressTaken[id] || proof_.bindingOf(id).named != named)
           continue;
         const AddressRange range{boundTo(id), firmware_.sections[id].elf().size};
         if (!firmware_.sections[id].elf().isExecutable() && isPiece(range)) {
@@ -134,25 +232,25 @@ private:
   bool dropUnshared() {
     bool changed = false;
     for (Claim& claim : proof_.claims) {
-      if (!claim.holds)
+      if (!isBindable(claim))
         continue;
       for (const Claim::Need& need : claim.needs) {
         const Claim& target = proof_.claims[need.claim];
         if (!need.takesAddress ||
             (proof_.isShared(target.section) && proof_.bindings[target.section] == need.claim))
           continue;
+        const LiveSection& live = firmware_.sections[target.section];
         const Kept& kept = proof_.kept[target.section];
-        claim.ownReason = Reason::AddressIdentity;
+        claim.ownReason = live.elf().isWritable() ? Reason::StateNotShared : Reason::AddressIdentity;
         claim.ownDetail = fmt::format(
-            "it uses the address of {}, {}", firmware_.sections[target.section].title(),
+            "it uses {} {}, {}", live.elf().isWritable() ? "the variable" : "the address of", live.title(),
             kept.reason == Reason::None ? "which is bound to another address of the ROM"
                                         : fmt::format("which stays local ({})", nameOf(kept.reason)));
+        claim.accepted.reset();
         changed = true;
         break;
       }
     }
-    if (changed)
-      propagate();
     return changed;
   }
 
@@ -162,31 +260,11 @@ private:
 
 } // namespace
 
-std::vector<bool> fixpoint(const std::vector<Claim>& claims, std::optional<ClaimId> forgiven) {
-  std::vector<bool> holds(claims.size(), true);
-  std::vector<ClaimId> failed;
-  for (ClaimId id = 0; id < claims.size(); ++id)
-    if (claims[id].ownReason != Reason::None && id != forgiven) {
-      holds[id] = false;
-      failed.push_back(id);
-    }
-  while (!failed.empty()) {
-    const ClaimId id = failed.back();
-    failed.pop_back();
-    for (const ClaimId user : claims[id].neededBy)
-      if (holds[user] && user != forgiven) {
-        holds[user] = false;
-        failed.push_back(user);
-      }
-  }
-  return holds;
-}
-
-Proof prove(const Firmware& firmware, const RomImage& rom, std::vector<Kept> kept) {
+Proof prove(const Firmware& firmware, const RomImage& rom, ProofTerms terms) {
   Proof proof;
-  proof.kept = std::move(kept);
   proof.addressTaken = addressTakenIn(firmware);
-  proof.claims = collectClaims(firmware, rom, proof.kept);
+  proof.claims = collectClaims(firmware, rom, terms);
+  proof.kept = std::move(terms.kept);
   Narrowing(firmware, proof).run();
   return proof;
 }

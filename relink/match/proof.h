@@ -18,14 +18,20 @@
 // one section have no relocation, so nothing smaller is sound. A reference to a section symbol or anchor is
 // covered for the same reason: all of the section has to correspond.
 //
-// Limits: writable data is never proved here; strings and constants of mergeable sections are proved by
-// content.
+// Writable data has no bytes to prove: it is the ROM's object if proved code uses it there, its size is the
+// same, and it lies in the RAM that the ROM's owner declared as shared. Strings and constants of mergeable
+// sections are proved by content.
+//
+// A person may accept a difference (match/acceptance.h): the claim then holds in spite of it, if what
+// match/concession.h asks for holds.
 #pragma once
 
 #include "relink/image/rom_image.h"
+#include "relink/match/acceptance.h"
 #include "relink/match/firmware.h"
 #include "relink/match/reason.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,12 +48,28 @@ struct Claim {
   SectionId section = 0;
   Address base = 0;
   bool named = false;              ///< the ROM has a symbol of the same name there
-  Reason ownReason = Reason::None; ///< why it fails by itself
+  Reason ownReason = Reason::None; ///< why it is not proved, for a reason of its own
   std::string ownDetail;
+  std::optional<std::uint32_t>
+      differsAt; ///< offset of the first byte that differs outside of relocated fields
   std::vector<Need> needs;
   std::vector<AddressRange> pieces; ///< strings and merged constants of the ROM that it uses
   std::vector<ClaimId> neededBy;
-  bool holds = true; ///< after the fixpoint
+
+  /// Of a named claim that fails by itself: what a person's word can do.
+  struct Concession {
+    std::string whyNot;      ///< why no word can make it hold; else empty
+    std::vector<Need> needs; ///< what has to hold even then
+  };
+  std::optional<Concession> concession;
+  std::optional<Acceptance> accepted; ///< the word that was given; `needs` are then those of the concession
+
+  bool holds = true; ///< after the fixpoint: proved, or accepted in a way that proves its dependents
+
+  /// It cannot serve as a proof for others, whatever its needs.
+  [[nodiscard]] bool failsByItself() const {
+    return ownReason != Reason::None && !(accepted && accepted->provesDependents());
+  }
 };
 
 /// A section that may not be shared for a reason outside of the proof. It can still be equivalent, unless
@@ -59,21 +81,32 @@ struct Kept {
   bool byPlace = false; ///< not equivalent to anything in the ROM
 };
 
+/// What is given besides the two images.
+struct ProofTerms {
+  std::vector<Kept> kept;                ///< one for each section of the firmware
+  std::optional<AddressRange> sharedRam; ///< where writable data may be shared; absent: nowhere
+  std::string whyNoState;                ///< if nowhere, why
+  /// Is a difference of this symbol accepted? Empty: never.
+  std::function<std::optional<Acceptance>(std::string_view symbol)> accepts;
+};
+
 struct Proof {
   std::vector<Claim> claims;
   std::vector<std::optional<ClaimId>> bindings; ///< of each section: the claim that holds for it, if any
   std::vector<Kept> kept;                       ///< of each section; reason None: free to be shared
   std::vector<bool> addressTaken;               ///< of each section: something live takes its address
+  std::uint32_t veneers = 0; ///< that branches of local code will need to reach what is shared
 
   [[nodiscard]] bool isShared(SectionId section) const {
     return bindings[section].has_value() && kept[section].reason == Reason::None;
   }
+  /// REQUIRES: the section has a binding.
+  [[nodiscard]] const Claim& bindingOf(SectionId section) const { return claims[*bindings[section]]; }
 };
 
-/// `kept` has one entry for each section of the firmware.
-[[nodiscard]] Proof prove(const Firmware& firmware, const RomImage& rom, std::vector<Kept> kept);
+/// The largest veneer that lld makes for Thumb code, bytes (lld/ELF/Thunks.cpp: 10, and 12 for v6-M).
+inline constexpr std::uint32_t kVeneerSize = 12;
 
-/// Which claims would hold if `forgiven` did not fail by itself. One entry for each claim.
-[[nodiscard]] std::vector<bool> fixpoint(const std::vector<Claim>& claims, std::optional<ClaimId> forgiven);
+[[nodiscard]] Proof prove(const Firmware& firmware, const RomImage& rom, ProofTerms terms);
 
 } // namespace romlink::relink

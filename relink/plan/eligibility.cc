@@ -1,6 +1,7 @@
 #include "relink/plan/eligibility.h"
 
 #include "relink/match/code_facts.h"
+#include "relink/plan/shared_state.h"
 
 #include <algorithm>
 #include <llvm/BinaryFormat/ELF.h>
@@ -20,7 +21,7 @@ bool isOf(std::string_view general, std::string_view name) {
 }
 
 bool hasUsualName(std::string_view name) {
-  return isOf(".text", name) || isOf(".rodata", name);
+  return isOf(".text", name) || isOf(".rodata", name) || isOf(".data", name) || isOf(".bss", name);
 }
 
 /// True if the section has an unwind table entry other than EXIDX_CANTUNWIND ("Exception Handling ABI for the
@@ -43,9 +44,10 @@ bool unwinds(const LiveSection& live) {
 class Keeper {
 public:
   Keeper(const Firmware& firmware, const LinkerScripts& scripts, const Policy& policy,
-         const std::vector<std::string>& offered)
+         const std::vector<std::string>& offered, bool shareState)
       : firmware_(firmware), scripts_(scripts), policy_(policy), offered_(offered.begin(), offered.end()),
-        referenced_(firmware.sections.size(), false), reachedFromKept_(firmware.sections.size(), false) {
+        shareState_(shareState), referenced_(firmware.sections.size(), false),
+        reachedFromKept_(firmware.sections.size(), false) {
     for (SectionId id = 0; id < firmware.sections.size(); ++id) {
       const LiveSection& live = firmware.sections[id];
       const bool placed = !isOf(".data", live.elf().name) && isPlaced(live);
@@ -84,8 +86,8 @@ public:
   Kept of(SectionId id) const {
     const LiveSection& live = firmware_.sections[id];
     const Section& section = live.elf();
-    if (section.isWritable())
-      return {Reason::StateNotShared, "writable data stays with the firmware", false};
+    if (Kept kept = asState(live); kept.reason != Reason::None)
+      return kept;
     if (Kept kept = byPolicy(live); kept.reason != Reason::None)
       return kept;
     if (!live.unusable.empty())
@@ -132,6 +134,17 @@ private:
            !scripts_.placedByName(live.elf().name).empty();
   }
 
+  Kept asState(const LiveSection& live) const {
+    if (!live.elf().isWritable())
+      return {};
+    if (!shareState_)
+      return {Reason::StateNotShared, "writable data stays with the firmware", false};
+    if (wishFor(live, policy_).action == StateAction::Reinit)
+      if (std::string why = whyNoReinit(live); !why.empty())
+        return {Reason::StateNotShared, "the policy asks to restore it, and " + why, false};
+    return {};
+  }
+
   Kept byPolicy(const LiveSection& live) const {
     for (const std::string_view name : namesIn(live))
       if (const Policy::Rule* rule = policy_.keeps(name))
@@ -153,7 +166,7 @@ private:
       return place("it runs on into what the link places behind it");
     if ((live.elf().flags & llvm::ELF::SHF_GNU_RETAIN) != 0)
       return place("its attribute asks to retain it");
-    if (live.address != live.load)
+    if (live.address != live.load && !live.elf().isWritable())
       return place("it is copied to RAM and runs there");
     if (scripts_.keeps(live.object->name, name))
       return place("the linker script KEEPs it");
@@ -180,6 +193,7 @@ private:
   const LinkerScripts& scripts_;
   const Policy& policy_;
   const std::set<std::string, std::less<>> offered_;
+  const bool shareState_;
   std::vector<bool> referenced_;
   std::vector<bool> reachedFromKept_;
   std::map<SectionId, std::string> tiedTo_; ///< why a section cannot go without another
@@ -191,8 +205,8 @@ private:
 } // namespace
 
 std::vector<Kept> keepLocal(const Firmware& firmware, const LinkerScripts& scripts, const Policy& policy,
-                            const std::vector<std::string>& offered) {
-  const Keeper keeper(firmware, scripts, policy, offered);
+                            const std::vector<std::string>& offered, bool shareState) {
+  const Keeper keeper(firmware, scripts, policy, offered, shareState);
   std::vector<Kept> kept;
   kept.reserve(firmware.sections.size());
   for (SectionId id = 0; id < firmware.sections.size(); ++id)

@@ -11,8 +11,9 @@
 namespace romlink::relink {
 
 /// One entry for each section of the firmware; reason None: free to be shared if proved.
-/// `offered`: names that the ROM's owner offers; empty: all.
+/// `offered`: names that the ROM's owner offers; empty: all. `shareState`: writable data may be shared.
 [[nodiscard]] std::vector<Kept> keepLocal(const Firmware& firmware, const LinkerScripts& scripts,
-                                          const Policy& policy, const std::vector<std::string>& offered);
+                                          const Policy& policy, const std::vector<std::string>& offered,
+                                          bool shareState);
 
 } // namespace romlink::relink

@@ -8,19 +8,35 @@
 namespace romlink::relink {
 namespace {
 
-/// Patterns that every linker script has for code and constants in general.
+/// Patterns that every linker script has for code, constants and variables in general.
 constexpr std::array kGeneral = {
-    std::string_view(".text"),           std::string_view(".text*"),
-    std::string_view(".text.*"),         std::string_view(".text.unlikely"),
-    std::string_view(".text.unlikely*"), std::string_view(".text.unlikely.*"),
-    std::string_view(".text.hot"),       std::string_view(".text.hot*"),
-    std::string_view(".text.hot.*"),     std::string_view(".text.startup*"),
-    std::string_view(".text.startup.*"), std::string_view(".text.exit*"),
-    std::string_view(".text.sorted.*"),  std::string_view(".rodata"),
-    std::string_view(".rodata*"),        std::string_view(".rodata.*"),
-    std::string_view(".rodata.str*"),    std::string_view(".rodata.cst*"),
-    std::string_view(".rodata1"),        std::string_view(".constdata"),
+    std::string_view(".text"),
+    std::string_view(".text*"),
+    std::string_view(".text.*"),
+    std::string_view(".text.unlikely"),
+    std::string_view(".text.unlikely*"),
+    std::string_view(".text.unlikely.*"),
+    std::string_view(".text.hot"),
+    std::string_view(".text.hot*"),
+    std::string_view(".text.hot.*"),
+    std::string_view(".text.startup*"),
+    std::string_view(".text.startup.*"),
+    std::string_view(".text.exit*"),
+    std::string_view(".text.sorted.*"),
+    std::string_view(".rodata"),
+    std::string_view(".rodata*"),
+    std::string_view(".rodata.*"),
+    std::string_view(".rodata.str*"),
+    std::string_view(".rodata.cst*"),
+    std::string_view(".rodata1"),
+    std::string_view(".constdata"),
     std::string_view(".constdata*"),
+    std::string_view(".data"),
+    std::string_view(".data*"),
+    std::string_view(".data.*"),
+    std::string_view(".bss"),
+    std::string_view(".bss*"),
+    std::string_view(".bss.*"),
 };
 
 bool matches(std::string_view pattern, std::string_view text) {

@@ -1,98 +1,23 @@
 #include "relink/plan/plan.h"
 
+#include "relink/explain/difference.h"
+#include "relink/plan/prices.h"
+
 #include <algorithm>
 #include <deque>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 
 namespace romlink::relink {
 namespace {
-
-/// The claim that says most about why a section is not proved: of those that the ROM's names support, one
-/// whose own bytes are equal.
-std::optional<ClaimId> mostTelling(const Proof& proof, const std::vector<ClaimId>& candidates) {
-  const auto rank = [&](ClaimId id) {
-    const Claim& claim = proof.claims[id];
-    return std::tuple(claim.named, claim.ownReason == Reason::None, ~claim.base);
-  };
-  const auto best = std::max_element(candidates.begin(), candidates.end(),
-                                     [&](ClaimId a, ClaimId b) { return rank(a) < rank(b); });
-  return best == candidates.end() ? std::nullopt : std::optional(*best);
-}
-
-/// The shortest way from a claim that fails to one that fails by itself, both included.
-std::vector<ClaimId> pathToCause(const Proof& proof, ClaimId from) {
-  std::map<ClaimId, ClaimId> cameFrom = {{from, from}};
-  std::deque<ClaimId> queue = {from};
-  while (!queue.empty()) {
-    const ClaimId id = queue.front();
-    queue.pop_front();
-    if (proof.claims[id].ownReason != Reason::None) {
-      std::vector<ClaimId> path = {id};
-      while (path.back() != from)
-        path.push_back(cameFrom.at(path.back()));
-      std::reverse(path.begin(), path.end());
-      return path;
-    }
-    for (const Claim::Need& need : proof.claims[id].needs)
-      if (!proof.claims[need.claim].holds && cameFrom.emplace(need.claim, id).second)
-        queue.push_back(need.claim);
-  }
-  return {from};
-}
-
-Decision explainFailure(const Firmware& firmware, const Proof& proof, ClaimId id) {
-  const Claim& claim = proof.claims[id];
-  Decision decision;
-  decision.romAddress = claim.base;
-  if (claim.ownReason != Reason::None) {
-    decision.reason = claim.ownReason;
-    decision.detail = claim.ownDetail;
-    return decision;
-  }
-  const auto path = pathToCause(proof, id);
-  const Claim& cause = proof.claims[path.back()];
-  decision.reason =
-      cause.ownReason == Reason::StateNotShared ? Reason::StateNotShared : Reason::DependsOnChanged;
-  for (const ClaimId step : path)
-    decision.detail +=
-        (step == path.front() ? "" : " -> ") + firmware.sections[proof.claims[step].section].title();
-  decision.detail += ": " + cause.ownDetail;
-  return decision;
-}
-
-Decision decideOne(const Firmware& firmware, const Proof& proof, SectionId id,
-                   const std::vector<ClaimId>& claims) {
-  Decision decision;
-  decision.proved = proof.bindings[id].has_value();
-  if (decision.proved)
-    decision.romAddress = proof.claims[*proof.bindings[id]].base;
-  if (proof.isShared(id)) {
-    decision.shared = true;
-    return decision;
-  }
-  const Kept& kept = proof.kept[id];
-  const auto telling = mostTelling(proof, claims);
-  if (kept.reason != Reason::None && (telling || kept.reason != Reason::StateNotShared)) {
-    decision.reason = kept.reason;
-    decision.detail = kept.detail;
-    if (!decision.romAddress && telling && proof.claims[*telling].named)
-      decision.romAddress = proof.claims[*telling].base;
-    return decision;
-  }
-  if (telling)
-    return explainFailure(firmware, proof, *telling);
-  decision.reason = Reason::NotInRom;
-  decision.detail = "the ROM has nothing of this name, and nothing that is equal leads to it";
-  return decision;
-}
 
 std::string remedyFor(Reason reason, const std::string& name) {
   switch (reason) {
   case Reason::Changed:
     return fmt::format("build {} from the ROM's source, with its configuration and compiler flags", name);
   case Reason::StateNotShared:
-    return fmt::format("hand {} to the code through an argument or context instead of a variable", name);
+    return fmt::format("put {} into the ROM's shared RAM, or hand it to the code through an argument", name);
   case Reason::NotInRom:
     return fmt::format("link {} into the next ROM revision", name);
   case Reason::AddressIdentity:
@@ -104,59 +29,293 @@ std::string remedyFor(Reason reason, const std::string& name) {
   }
 }
 
-std::vector<Blocker> priceBlockers(const Firmware& firmware, const Proof& proof) {
-  const auto shareable = [&](const std::vector<bool>& holds, std::vector<bool>& sections) {
-    std::uint32_t bytes = 0;
-    sections.assign(firmware.sections.size(), false);
-    for (ClaimId id = 0; id < proof.claims.size(); ++id) {
-      const SectionId section = proof.claims[id].section;
-      if (!holds[id] || sections[section] || proof.kept[section].reason != Reason::None)
-        continue;
-      sections[section] = true;
-      bytes += firmware.sections[section].elf().size;
-    }
-    return bytes;
-  };
-  std::vector<bool> scratch;
-  const std::uint32_t today = shareable(fixpoint(proof.claims, std::nullopt), scratch);
-  std::map<SectionId, Blocker> best; // of several claims for a section, the dearest
-  for (ClaimId id = 0; id < proof.claims.size(); ++id) {
-    const Claim& claim = proof.claims[id];
-    if (claim.ownReason == Reason::None)
-      continue;
-    const std::uint32_t price = shareable(fixpoint(proof.claims, id), scratch) - today;
-    Blocker& blocker = best[claim.section];
-    if (price <= blocker.priceBytes)
-      continue;
-    const std::string name = firmware.sections[claim.section].title();
-    blocker = {name, claim.ownReason, price, remedyFor(claim.ownReason, name)};
+class Planner {
+public:
+  explicit Planner(const PlanQuestion& question)
+      : q_(question), proof_(question.proof), claims_(question.proof.claims),
+        ofSection_(question.firmware.sections.size()) {
+    for (ClaimId id = 0; id < claims_.size(); ++id)
+      ofSection_[claims_[id].section].push_back(id);
+    findWaysToCauses();
   }
-  std::vector<Blocker> blockers;
-  for (auto& [section, blocker] : best)
-    if (blocker.priceBytes > 0)
-      blockers.push_back(std::move(blocker));
-  std::stable_sort(blockers.begin(), blockers.end(), [](const Blocker& a, const Blocker& b) {
-    return std::tie(b.priceBytes, a.name) < std::tie(a.priceBytes, b.name);
-  });
-  return blockers;
-}
+
+  Plan run() {
+    Plan plan;
+    plan.veneers = proof_.veneers;
+    plan.sections.reserve(ofSection_.size());
+    for (SectionId id = 0; id < ofSection_.size(); ++id)
+      plan.sections.push_back(decideOne(id));
+    listAccepted(plan);
+    listStates(plan);
+    const Prices prices(q_.firmware, proof_);
+    for (const Price& price : prices.blockers())
+      plan.blockers.push_back(blockerOf(price));
+    if (q_.suggestWaivers)
+      for (const Price& price : prices.waivers())
+        plan.suggestions.push_back(suggestionOf(price));
+    noteUnusedRules(plan);
+    return plan;
+  }
+
+private:
+  [[nodiscard]] std::string titleOf(ClaimId id) const {
+    return q_.firmware.sections[claims_[id].section].title();
+  }
+
+  /// One breadth-first search from all causes at once: for each claim that does not hold, the next claim on
+  /// the shortest way to a cause.
+  void findWaysToCauses() {
+    towardsCause_.assign(claims_.size(), std::nullopt);
+    std::deque<ClaimId> queue;
+    for (ClaimId id = 0; id < claims_.size(); ++id)
+      if (claims_[id].failsByItself()) {
+        towardsCause_[id] = id;
+        queue.push_back(id);
+      }
+    while (!queue.empty()) {
+      const ClaimId id = queue.front();
+      queue.pop_front();
+      for (const ClaimId user : claims_[id].neededBy)
+        if (!claims_[user].holds && !towardsCause_[user]) {
+          towardsCause_[user] = id;
+          queue.push_back(user);
+        }
+    }
+  }
+
+  [[nodiscard]] SymbolDifference differenceOf(ClaimId id) const {
+    const Claim& claim = claims_[id];
+    SymbolDifference difference;
+    difference.symbol = titleOf(id);
+    difference.summary = claim.ownDetail;
+    if (!claim.differsAt || claim.ownReason != Reason::Changed)
+      return difference;
+    const LiveSection& live = q_.firmware.sections[claim.section];
+    const Bytes theirs = q_.rom.readOnly(claim.base, live.elf().size, false);
+    Difference explained = explainDifference(
+        live.object->elf, live.index, theirs, claim.base, *claim.differsAt,
+        [this](Address address) { return romNameOf(address); }, disassembler_);
+    difference.offset = explained.offset;
+    difference.summary = std::move(explained.summary);
+    difference.romListing = std::move(explained.romListing);
+    difference.firmwareListing = std::move(explained.firmwareListing);
+    return difference;
+  }
+
+  [[nodiscard]] const std::string& causeOf(ClaimId id) const {
+    const auto [cause, isNew] = causes_.try_emplace(id);
+    if (isNew)
+      cause->second = differenceOf(id).summary;
+    return cause->second;
+  }
+
+  [[nodiscard]] std::string romNameOf(Address address) const {
+    const RomSymbol* symbol = q_.rom.symbolAt(address);
+    if (symbol == nullptr)
+      return {};
+    return symbol->address == address ? std::string(symbol->name)
+                                      : fmt::format("{}+{:#x}", symbol->name, address - symbol->address);
+  }
+
+  /// The claim that says most about why a section is not proved: of those that the ROM's names support, one
+  /// whose own bytes are equal.
+  [[nodiscard]] std::optional<ClaimId> mostTelling(SectionId section) const {
+    const auto rank = [&](ClaimId id) {
+      const Claim& claim = claims_[id];
+      return std::tuple(claim.named, claim.ownReason == Reason::None, ~claim.base);
+    };
+    const auto& candidates = ofSection_[section];
+    const auto best = std::max_element(candidates.begin(), candidates.end(),
+                                       [&](ClaimId a, ClaimId b) { return rank(a) < rank(b); });
+    return best == candidates.end() ? std::nullopt : std::optional(*best);
+  }
+
+  [[nodiscard]] Decision explainFailure(ClaimId id) const {
+    const Claim& claim = claims_[id];
+    Decision decision;
+    decision.romAddress = claim.base;
+    if (claim.failsByItself() || !towardsCause_[id]) {
+      decision.reason = claim.ownReason == Reason::None ? Reason::StateNotShared : claim.ownReason;
+      decision.detail = claim.ownReason == Reason::None ? "no code that is shared uses it" : causeOf(id);
+      return decision;
+    }
+    decision.detail =
+        claim.accepted ? "its difference is accepted, but the ROM's copy reaches what is not: " : "";
+    decision.detail += titleOf(id);
+    while (*towardsCause_[id] != id) {
+      id = *towardsCause_[id];
+      decision.detail += " -> " + titleOf(id);
+    }
+    decision.reason =
+        claims_[id].ownReason == Reason::StateNotShared ? Reason::StateNotShared : Reason::DependsOnChanged;
+    decision.detail += ": " + causeOf(id);
+    return decision;
+  }
+
+  [[nodiscard]] Decision decideOne(SectionId id) const {
+    Decision decision;
+    if (proof_.bindings[id]) {
+      const Claim& claim = proof_.bindingOf(id);
+      decision.romAddress = claim.base;
+      decision.evidence = claim.accepted ? Evidence::ApiCompatible : Evidence::Identical;
+    }
+    if (proof_.isShared(id)) {
+      decision.shared = true;
+      return decision;
+    }
+    const Kept& kept = proof_.kept[id];
+    const auto telling = mostTelling(id);
+    if (kept.reason != Reason::None && (telling || kept.reason != Reason::StateNotShared)) {
+      decision.reason = kept.reason;
+      decision.detail = kept.detail;
+      if (!decision.romAddress && telling && claims_[*telling].named)
+        decision.romAddress = claims_[*telling].base;
+      return decision;
+    }
+    if (telling)
+      return explainFailure(*telling);
+    decision.reason = Reason::NotInRom;
+    decision.detail = "the ROM has nothing of this name, and nothing that is equal leads to it";
+    return decision;
+  }
+
+  void listAccepted(Plan& plan) const {
+    for (SectionId id = 0; id < ofSection_.size(); ++id) {
+      if (!plan.sections[id].shared || !proof_.bindingOf(id).accepted)
+        continue;
+      AcceptedShare share{id, *proof_.bindingOf(id).accepted, differenceOf(*proof_.bindings[id]), {}};
+      plan.sections[id].detail = fmt::format("accepted ({}: {}): {}", nameOf(share.acceptance.rule),
+                                             share.acceptance.reason, share.difference.summary);
+      for (const SectionId dependent : restingOn(*proof_.bindings[id])) {
+        if (!plan.sections[dependent].shared || dependent == id)
+          continue;
+        share.dependents.push_back(dependent);
+        if (!proof_.bindingOf(dependent).accepted) {
+          std::string& detail = plan.sections[dependent].detail;
+          detail += (detail.empty() ? "rests on the waiver of " : ", ") + q_.firmware.sections[id].title();
+        }
+      }
+      plan.accepted.push_back(std::move(share));
+    }
+  }
+
+  /// The sections that are bound to claims which need `start`, directly or not.
+  [[nodiscard]] std::set<SectionId> restingOn(ClaimId start) const {
+    std::set<ClaimId> seen = {start};
+    std::vector<ClaimId> queue = {start};
+    std::set<SectionId> sections;
+    while (!queue.empty()) {
+      const ClaimId id = queue.back();
+      queue.pop_back();
+      if (proof_.bindings[claims_[id].section] == id)
+        sections.insert(claims_[id].section);
+      for (const ClaimId user : claims_[id].neededBy)
+        if (claims_[user].holds && seen.insert(user).second)
+          queue.push_back(user);
+    }
+    return sections;
+  }
+
+  void listStates(Plan& plan) const {
+    for (SectionId id = 0; id < ofSection_.size(); ++id) {
+      const LiveSection& live = q_.firmware.sections[id];
+      if (!plan.sections[id].shared || !live.elf().isWritable())
+        continue;
+      plan.states.push_back({id, wishFor(live, q_.policy)});
+      plan.sections[id].detail = plan.states.back().wish.action == StateAction::Retain
+                                     ? "the ROM's object, as the ROM leaves it"
+                                     : "the ROM's object, restored by romlink_reinit_shared()";
+    }
+  }
+
+  [[nodiscard]] Blocker blockerOf(const Price& price) const {
+    Blocker blocker;
+    const Claim& first = claims_[price.causes.front()];
+    blocker.reason = first.ownReason;
+    blocker.priceBytes = price.bytes;
+    blocker.unlockedSymbols = price.symbols;
+    for (const ClaimId id : price.causes) {
+      const std::string title = titleOf(id);
+      if (std::find(blocker.members.begin(), blocker.members.end(), title) == blocker.members.end())
+        blocker.members.push_back(title);
+      blocker.detail +=
+          (blocker.detail.empty() ? "" : "; ") + (price.causes.size() > 1 ? title + ": " : "") + causeOf(id);
+    }
+    blocker.remedy = blocker.members.size() == 1
+                         ? remedyFor(first.ownReason, blocker.members.front())
+                         : fmt::format("remove all of {}: none of them pays alone what they pay together",
+                                       fmt::join(blocker.members, ", "));
+    return blocker;
+  }
+
+  [[nodiscard]] Suggestion suggestionOf(const Price& price) const {
+    Suggestion suggestion{{}, price.bytes, price.symbols, {}};
+    for (const ClaimId id : price.causes) {
+      suggestion.symbols.push_back(titleOf(id));
+      suggestion.differences.push_back(differenceOf(id));
+    }
+    return suggestion;
+  }
+
+  void noteUnusedRules(Plan& plan) const {
+    plan.notes = q_.policy.unused;
+    const auto note = [&](const Policy::Rule& rule, const std::string& what) {
+      std::string why = "no function or object of this name is in the firmware and in the ROM";
+      for (ClaimId id = 0; id < claims_.size(); ++id) {
+        const Claim& claim = claims_[id];
+        const auto& symbols = q_.firmware.sections[claim.section].symbols;
+        if (!claim.named || std::none_of(symbols.begin(), symbols.end(),
+                                         [&](const SectionSymbol& s) { return rule.matches(s.name); }))
+          continue;
+        if (plan.sections[claim.section].shared && proof_.bindingOf(claim.section).accepted)
+          return;
+        if (plan.sections[claim.section].evidence == Evidence::Identical)
+          why = "nothing differs";
+        else
+          why = claim.concession && !claim.concession->whyNot.empty() ? claim.concession->whyNot
+                                                                      : decideOne(claim.section).detail;
+      }
+      plan.notes.push_back(
+          fmt::format("{} {} {}: not used, {}", rule.where, what, fmt::join(rule.symbols, ", "), why));
+    };
+    for (const Policy::Waiver& waiver : q_.policy.waivers)
+      if (q_.romImageHash.starts_with(waiver.rom))
+        note(waiver, "waives a difference of");
+      else
+        plan.notes.push_back(fmt::format("{} waives a difference of {}: not used, it is for another ROM",
+                                         waiver.where, fmt::join(waiver.symbols, ", ")));
+    for (const Policy::Rule& rule : q_.policy.allow)
+      note(rule, "allows API_COMPATIBLE for");
+  }
+
+  const PlanQuestion& q_;
+  const Proof& proof_;
+  const std::vector<Claim>& claims_;
+  std::vector<std::vector<ClaimId>> ofSection_;
+  std::vector<std::optional<ClaimId>> towardsCause_;
+  const Disassembler disassembler_;
+  mutable std::map<ClaimId, std::string> causes_; ///< in words
+};
 
 } // namespace
 
-bool Plan::sharesAnything() const {
-  return std::any_of(sections.begin(), sections.end(), [](const Decision& d) { return d.shared; });
+bool Plan::reinitsAnything() const {
+  return std::any_of(states.begin(), states.end(),
+                     [](const StateShare& s) { return s.wish.action == StateAction::Reinit; });
 }
 
-Plan decide(const Firmware& firmware, const Proof& proof) {
-  std::vector<std::vector<ClaimId>> claims(firmware.sections.size());
-  for (ClaimId id = 0; id < proof.claims.size(); ++id)
-    claims[proof.claims[id].section].push_back(id);
-  Plan plan;
-  plan.sections.reserve(firmware.sections.size());
-  for (SectionId id = 0; id < firmware.sections.size(); ++id)
-    plan.sections.push_back(decideOne(firmware, proof, id, claims[id]));
-  plan.blockers = priceBlockers(firmware, proof);
-  return plan;
+Plan decide(const PlanQuestion& question) {
+  return Planner(question).run();
+}
+
+void shareNothing(Plan& plan, Reason reason, const std::string& detail) {
+  for (Decision& decision : plan.sections)
+    if (std::exchange(decision.shared, false)) {
+      decision.reason = reason;
+      decision.detail = detail;
+    }
+  plan.accepted.clear();
+  plan.states.clear();
 }
 
 } // namespace romlink::relink

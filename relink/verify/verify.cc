@@ -1,6 +1,7 @@
 #include "relink/verify/verify.h"
 
 #include "relink/patch/patch.h"
+#include "relink/patch/reinit.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -37,6 +38,7 @@ public:
   Result<void> run() const {
     ROMLINK_TRY(checkPresence());
     ROMLINK_TRY(checkReferences());
+    ROMLINK_TRY(checkReinitTable());
     ROMLINK_TRY(checkBranches());
     const auto overlaps = overlapsOf(q_.output, q_.rom.flashRanges(), q_.sharedRam);
     if (!overlaps.empty())
@@ -48,6 +50,34 @@ private:
   using Key = std::pair<std::string_view, std::pair<std::size_t, std::uint32_t>>;
   static Key keyOf(const LiveSection& live) {
     return {live.object->file, {live.object->fileOffset, live.index}};
+  }
+
+  /// It is not the user's: this link's own object defines it.
+  static bool isOwn(const LiveSection& live) {
+    const std::string_view name = live.elf().name;
+    return name == kLoadedIdSection || name == kReinitCode || name == kReinitTable;
+  }
+
+  /// The pointers of the initial values that romlink_reinit_shared() restores lead where the variables' own
+  /// did.
+  Result<void> checkReinitTable() const {
+    const auto table = std::find_if(q_.linked.sections.begin(), q_.linked.sections.end(),
+                                    [](const LiveSection& live) { return live.elf().name == kReinitTable; });
+    for (const ReinitRecord& record : reinitRecords(q_.plain, q_.plan)) {
+      if (table == q_.linked.sections.end())
+        return refused(std::string(kReinitTable), "it is not in the image");
+      for (const Reference& before : q_.plain.sections[record.section].references) {
+        const auto now =
+            std::find_if(table->references.begin(), table->references.end(),
+                         [&](const Reference& r) { return r.place == record.valueAt + before.place; });
+        if (now == table->references.end())
+          return refused(placeOf(*table, record.valueAt + before.place),
+                         "a pointer of the initial value is missing");
+        if (const std::string why = differs(before, *now); !why.empty())
+          return refused(placeOf(*table, now->place), why);
+      }
+    }
+    return {};
   }
 
   Result<void> checkPresence() const {
@@ -66,7 +96,7 @@ private:
     while (!toVisit.empty()) {
       const LiveSection& live = q_.plain.sections[toVisit.back()];
       toVisit.pop_back();
-      if (!present.contains(keyOf(live)))
+      if (!present.contains(keyOf(live)) && !isOwn(live))
         return refused(placeOf(live, 0), "it has to stay, and is not in the image");
       for (const Reference& reference : live.references)
         if (reference.target == Reference::Target::Section)
@@ -79,11 +109,13 @@ private:
     for (const LiveSection& live : q_.linked.sections) {
       const auto known = byPlace_.find(keyOf(live));
       if (known == byPlace_.end()) {
-        if (live.elf().name == kLoadedIdSection)
+        if (isOwn(live))
           continue;
         return refused(placeOf(live, 0), "it was not part of the plain link");
       }
       const LiveSection& before = q_.plain.sections[known->second];
+      if (isOwn(before))
+        continue;
       if (q_.plan.sections[known->second].shared)
         return refused(placeOf(live, 0), "it is shared, and yet it is in the image");
       if (live.unusable != before.unusable)
@@ -117,6 +149,11 @@ private:
       return {};
     if (now.target != before.target)
       return fmt::format("the reference to {} is resolved in another way than in the plain link", now.symbol);
+    if (now.target == Target::Section && isOwn(q_.plain.sections[before.section])) {
+      const bool same =
+          q_.linked.sections[now.section].elf().name == q_.plain.sections[before.section].elf().name;
+      return same ? std::string() : fmt::format("the reference to {} leads to another section", now.symbol);
+    }
     if (now.target == Target::Section) {
       const bool same = keyOf(q_.linked.sections[now.section]) == keyOf(q_.plain.sections[before.section]) &&
                         now.offset == before.offset && now.thumb == before.thumb;

@@ -1,0 +1,52 @@
+// What has to hold before a person's word can replace a proof.
+//
+// A waiver accepts that the ROM's copy of one function or constant differs. It does not accept what that copy
+// reaches:
+//   - whatever the ROM's copy uses that the firmware has under the same name too must be the same thing,
+//   proved or
+//     accepted in turn: the ROM's callers of a changed function do not come in through the back door;
+//   - writable data that either copy uses must be one shared object, or a program would hold its state twice;
+//   - the copy must be a whole: one entry, and no half of a function that the compiler split (".part",
+//   ".isra").
+// Helpers that only one side has by name count as part of the copy.
+#pragma once
+
+#include "relink/match/proof.h"
+
+#include <unordered_map>
+
+namespace romlink::relink {
+
+class Concessions {
+public:
+  /// How to claim that a section is what the ROM has at an address, and whether its own bytes say so.
+  struct Claims {
+    std::function<ClaimId(SectionId, Address)> make;
+    std::function<bool(ClaimId)> isEqual;
+  };
+  Concessions(const Firmware& firmware, const RomImage& rom, std::optional<AddressRange> sharedRam,
+              Claims claims);
+
+  /// REQUIRES: `section` has a symbol of the ROM's name at `base`.
+  [[nodiscard]] Claim::Concession of(SectionId section, Address base) const;
+
+private:
+  struct Place {
+    SectionId section = 0;
+    std::uint32_t offset = 0;
+    bool function = false;
+  };
+  class Walk;
+
+  [[nodiscard]] std::vector<Place> placesOf(std::string_view name, bool function, bool writable) const;
+  [[nodiscard]] std::string whyNoWhole(SectionId section, Address base) const;
+
+  const Firmware& firmware_;
+  const RomImage& rom_;
+  std::optional<AddressRange> sharedRam_;
+  Claims claims_;
+  std::unordered_multimap<std::string_view, Place> byName_;
+  std::vector<bool> entered_; ///< of each section: something refers to a place behind its start
+};
+
+} // namespace romlink::relink
