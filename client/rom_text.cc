@@ -67,6 +67,9 @@ std::string romDescription(const v1::Rom& rom) {
   text += fact("volatile", rangesText(rom.volatile_ranges()));
   text += fact("functions", std::to_string(rom.function_count()));
   text += fact("data objects", std::to_string(rom.object_count()));
+  if (rom.has_index())
+    text += fact("index", fmt::format("version {}, {} functions, {} references", rom.index().format_version(),
+                                      rom.index().functions(), rom.index().references()));
   if (rom.shared_symbols_size() > 0)
     text += fact("offered", std::to_string(rom.shared_symbols_size()) + " symbols");
   text += fact("published", rom.published_at());

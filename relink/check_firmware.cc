@@ -22,7 +22,8 @@ void find(CheckAnswer& answer, std::string code, std::string message) {
 Result<CheckAnswer> checkFirmware(const RomReference& reference, const std::filesystem::path& file) {
   ROMLINK_ASSIGN(const auto content, readFile(file));
   ROMLINK_ASSIGN(const auto firmware, ElfImage::read(content, file.filename().string()));
-  ROMLINK_ASSIGN(const auto rom, RomImage::read(reference.index, reference.volatileRanges));
+  ROMLINK_ASSIGN(const auto rom,
+                 RomImage::read(reference.index, reference.volatileRanges, reference.imageHash));
   const std::string romName = fmt::format("{}@{}", reference.name, reference.version);
 
   CheckAnswer answer;

@@ -205,7 +205,7 @@ Result<LinkOutcome> relink(const LinkJob& job) {
   nameRom(*job.rom, report);
   ROMLINK_TRY(refuseUnsupported(job.arguments));
   ROMLINK_ASSIGN(const auto policy, Policy::read(job.policy));
-  ROMLINK_ASSIGN(const auto rom, RomImage::read(job.rom->index, job.rom->volatileRanges));
+  ROMLINK_ASSIGN(const auto rom, RomImage::read(job.rom->index, job.rom->volatileRanges, job.rom->imageHash));
 
   ROMLINK_ASSIGN(auto plainFiles, linkPlain(job));
   outcome.diagnostics = plainFiles.warnings;

@@ -41,6 +41,13 @@ void toMessage(const store::RomRecord& record, v1::Rom& message) {
   message.set_object_count(record.objectCount);
   message.mutable_shared_symbols()->Assign(record.sharedSymbols.begin(), record.sharedSymbols.end());
   message.mutable_notes()->Assign(record.notes.begin(), record.notes.end());
+  if (!record.indexes.empty()) {
+    const store::RomIndex& newest = record.indexes.back();
+    message.mutable_index()->set_format_version(newest.formatVersion);
+    message.mutable_index()->set_functions(newest.functionCount);
+    message.mutable_index()->set_references(newest.referenceCount);
+    message.mutable_index()->set_digest(newest.digest.text());
+  }
 }
 
 void toMessage(const store::Stats& stats, v1::ArchiveStats& message) {

@@ -2,7 +2,7 @@
 //
 //   in/<path>   the inputs, under the names the linker shall see; hard links to the cache
 //   policy/<path>  the policy
-//   rom.elf     the ROM
+//   rom.index   the ROM
 //   job.pb      what to do
 //   out/        the only place where the worker may write: result.pb, scratch/, stdout, stderr
 #pragma once

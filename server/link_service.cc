@@ -1,7 +1,7 @@
 // romlink.v1.LinkService: inputs come once into the content-addressed cache, links run in workers.
 //
-// A link: resolve the ROM; take its ELF from the archive into the cache (hash-checked); give every input its
-// name in a private job folder; let a worker do the job; stream report, image and map; remove the folder.
+// A link: resolve the ROM; take its index from the archive into the cache (hash-checked); give every input
+// its name in a private job folder; let a worker do the job; stream report, image and map; remove the folder.
 #include "base/file.h"
 #include "romlink/v1/link.grpc.pb.h"
 #include "romlink/worker/job.pb.h"
@@ -11,6 +11,7 @@
 #include "server/input_cache.h"
 #include "server/job_folder.h"
 #include "server/link_arguments.h"
+#include "server/rom_index.h"
 #include "server/services.h"
 #include "server/worker_host.h"
 #include "store/archive.h"
@@ -24,7 +25,7 @@ namespace romlink::server {
 namespace {
 
 constexpr std::size_t kChunk = 256 << 10;
-constexpr const char* kRomElf = "rom.elf";
+constexpr const char* kRomIndex = "rom.index";
 
 using LinkWriter = grpc::ServerWriter<v1::LinkResponse>;
 
@@ -69,7 +70,6 @@ private:
   Result<void> check(Call& call, const v1::CheckRequest& request, v1::CheckResponse& response);
   Result<worker::Job> prepare(Call& call, const v1::LinkRequest& request, JobFolder& folder,
                               std::vector<InputCache::Pin>& pins);
-  Result<InputCache::Pin> romElf(const store::RomRecord& rom);
   Result<InputCache::Pin> input(Call& call, const v1::InputFile& file);
 
   Services& services_;
@@ -119,21 +119,6 @@ Result<void> LinkService::upload(Call& call, grpc::ServerReader<v1::UploadReques
   return finish(incoming, response);
 }
 
-// The file of an archived ELF; from the archive if the cache does not have it.
-Result<InputCache::Pin> LinkService::romElf(const store::RomRecord& rom) {
-  const auto elf =
-      std::find_if(rom.artifacts.begin(), rom.artifacts.end(), [](const auto& a) { return a.role == "elf"; });
-  if (elf == rom.artifacts.end())
-    return fail(ErrorCode::Damaged, "the ROM has no ELF", rom.name + "@" + rom.version, {},
-                "`romlink archive verify` checks the archive");
-  if (auto pin = services_.inputs.pin(elf->digest))
-    return pin;
-  ROMLINK_ASSIGN(InputCache::Writer writer, services_.inputs.write(elf->digest));
-  ROMLINK_TRY(services_.archive.read(elf->digest, [&](Bytes content) { return writer.write(content); }));
-  ROMLINK_TRY(writer.commit());
-  return services_.inputs.pin(elf->digest);
-}
-
 Result<InputCache::Pin> LinkService::input(Call& call, const v1::InputFile& file) {
   ROMLINK_ASSIGN(const Digest digest, Digest::parse(file.digest()));
   auto pin = services_.inputs.pin(digest);
@@ -155,10 +140,10 @@ Result<worker::Job> LinkService::prepare(Call& call, const v1::LinkRequest& requ
   if (!request.rom().empty()) {
     ROMLINK_ASSIGN(const store::RomRecord rom, services_.archive.find(request.rom()));
     toMessage(rom, *link.mutable_rom());
-    ROMLINK_ASSIGN(InputCache::Pin elf, romElf(rom));
-    ROMLINK_TRY(folder.add(kRomElf, elf.file()));
-    link.set_rom_elf(kRomElf);
-    pins.push_back(std::move(elf));
+    ROMLINK_ASSIGN(InputCache::Pin index, romIndex(services_, call, rom));
+    ROMLINK_TRY(folder.add(kRomIndex, index.file()));
+    link.set_rom_index(kRomIndex);
+    pins.push_back(std::move(index));
   }
   if (request.has_policy()) {
     ROMLINK_ASSIGN(InputCache::Pin policy, input(call, request.policy()));
@@ -229,13 +214,13 @@ Result<void> LinkService::link(Call& call, const v1::LinkRequest& request, LinkW
 Result<void> LinkService::check(Call& call, const v1::CheckRequest& request, v1::CheckResponse& response) {
   ROMLINK_ASSIGN(const store::RomRecord rom, services_.archive.find(request.rom()));
   ROMLINK_ASSIGN(JobFolder folder, JobFolder::create(services_.jobs));
-  ROMLINK_ASSIGN(const InputCache::Pin elf, romElf(rom));
-  ROMLINK_TRY(folder.add(kRomElf, elf.file()));
+  ROMLINK_ASSIGN(const InputCache::Pin index, romIndex(services_, call, rom));
+  ROMLINK_TRY(folder.add(kRomIndex, index.file()));
   ROMLINK_ASSIGN(const InputCache::Pin firmware, input(call, request.firmware()));
   ROMLINK_TRY(folder.addInput(request.firmware().path(), firmware.file()));
   worker::Job job;
   worker::Check& question = *job.mutable_check();
-  question.set_rom_elf(kRomElf);
+  question.set_rom_index(kRomIndex);
   toMessage(rom, *question.mutable_rom());
   question.set_firmware("in/" + request.firmware().path());
   ROMLINK_ASSIGN(worker::JobResult result,

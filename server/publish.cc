@@ -5,6 +5,7 @@
 #include "server/call.h"
 #include "server/config.h"
 #include "server/convert.h"
+#include "server/rom_index.h"
 #include "server/worker_host.h"
 
 #include <algorithm>
@@ -112,8 +113,9 @@ const store::ArtifactSource* Publication::find(std::string_view role) const {
   return found == artifacts_.end() ? nullptr : &*found;
 }
 
-// Lets a worker read the ELF; adds the flash image to the artifacts if the client sent none.
-Result<store::RomRecord> Publication::inspect(Call& call) {
+// Lets a worker read the ELF and make its index; adds the flash image to the artifacts if the client sent
+// none.
+Result<Publication::Inspected> Publication::inspect(Call& call) {
   worker::Job job;
   worker::InspectRom& question = *job.mutable_inspect_rom();
   question.set_elf(find(kElf)->file.filename().string());
@@ -129,13 +131,16 @@ Result<store::RomRecord> Publication::inspect(Call& call) {
   if (!ran)
     return fail(inClientsNames(std::move(ran.error())));
   const worker::JobResult& result = *ran;
-  ROMLINK_ASSIGN(store::RomRecord record, fromMessage(result.rom().rom()));
+  Inspected found;
+  ROMLINK_ASSIGN(found.rom, fromMessage(result.rom().rom()));
+  ROMLINK_ASSIGN(const auto index, folder_.outputFile(result.rom().index()));
+  found.index = romIndexSource(result.rom().rom().index(), index);
   if (find(kImage) == nullptr) {
     ROMLINK_ASSIGN(auto image, folder_.outputFile(result.rom().image()));
     artifacts_.push_back(
         {std::string(kImage), header_.name + "-" + header_.version + ".bin", std::move(image)});
   }
-  return record;
+  return found;
 }
 
 // Messages name the files as the client does, not as the staging folder does.
@@ -155,7 +160,8 @@ Result<void> Publication::publish(Call& call, v1::PublishRomResponse& response) 
   ROMLINK_TRY(finishArtifact());
   if (find(kElf) == nullptr)
     return refuse({}, "no artifact has the role 'elf'");
-  ROMLINK_ASSIGN(store::RomRecord record, inspect(call));
+  ROMLINK_ASSIGN(Inspected found, inspect(call));
+  store::RomRecord& record = found.rom;
   record.name = header_.name;
   record.version = header_.version;
   record.volatileRanges = header_.volatileRanges;
@@ -163,7 +169,8 @@ Result<void> Publication::publish(Call& call, v1::PublishRomResponse& response) 
   record.labels = header_.labels;
   if (call.cancelled())
     return Call::clientGone();
-  ROMLINK_ASSIGN(const store::Published published, services_.archive.publish(std::move(record), artifacts_));
+  ROMLINK_ASSIGN(const store::Published published,
+                 services_.archive.publish(std::move(record), artifacts_, found.index));
   toMessage(published.rom, *response.mutable_rom());
   response.set_already_published(published.alreadyPublished);
   return {};

@@ -40,12 +40,17 @@ private:
     std::map<std::string, std::string> labels;
   };
 
+  struct Inspected {
+    store::RomRecord rom;
+    store::RomIndexSource index;
+  };
+
   Publication(Services& services, JobFolder folder) : services_(services), folder_(std::move(folder)) {}
   Result<void> acceptHeader(const v1::PublishRomRequest::Header& header);
   Result<void> start(const v1::PublishRomRequest::ArtifactStart& artifact);
   Result<void> append(const std::string& chunk);
   Result<void> finishArtifact();
-  Result<store::RomRecord> inspect(Call& call);
+  Result<Inspected> inspect(Call& call);
   [[nodiscard]] Error inClientsNames(Error error) const;
   [[nodiscard]] const store::ArtifactSource* find(std::string_view role) const;
 

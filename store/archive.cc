@@ -6,6 +6,7 @@
 #include "store/connections.h"
 #include "store/record.h"
 #include "store/references.h"
+#include "store/rom_indexes.h"
 #include "store/rom_sets.h"
 #include "store/sqlite_error.h"
 #include "store/verify.h"
@@ -77,11 +78,13 @@ Result<Archive> Archive::open(const std::filesystem::path& directory) {
   });
 }
 
-Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSource>& artifacts) {
+Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSource>& artifacts,
+                                   const std::optional<RomIndexSource>& index) {
   return guarded(kCannotPublish, impl_->connections->file().string(), [&]() -> Result<Published> {
     ROMLINK_ASSIGN(rom, normalised(std::move(rom)));
     ROMLINK_ASSIGN(const std::vector<ArtifactSource> sources, normalised(artifacts));
     rom.artifacts.clear();
+    rom.indexes.clear();
     for (const ArtifactSource& source : sources) {
       ROMLINK_ASSIGN(const SourceFacts facts, hashSource(source.file));
       rom.artifacts.push_back({source.role, source.fileName, facts.size, facts.digest});
@@ -100,10 +103,28 @@ Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSour
                      storeBlob(*writer, sources[i].file, {artifact.size, artifact.digest}));
       stored.push_back({artifact, blobId});
     }
-    insertRom(*writer, rom, stored);
+    const std::int64_t romId = insertRom(*writer, rom, stored);
+    if (index) {
+      ROMLINK_ASSIGN(RomIndex inserted, insertIndex(*writer, romId, rom.imageHash, *index));
+      rom.indexes.push_back(inserted);
+    }
     transaction.commit();
     return Published{std::move(rom), false};
   });
+}
+
+Result<RomIndex> Archive::addIndex(const Digest& imageHash, const RomIndexSource& index) {
+  return guarded("cannot archive the ROM's index", impl_->connections->file().string(),
+                 [&]() -> Result<RomIndex> {
+                   const Connections::Writer writer = impl_->connections->write();
+                   SQLite::Transaction transaction(*writer, SQLite::TransactionBehavior::IMMEDIATE);
+                   const auto romId = findByImageHash(*writer, imageHash);
+                   if (!romId)
+                     return fail(ErrorCode::NotFound, "no such ROM", imageHash.text());
+                   ROMLINK_ASSIGN(const RomIndex added, insertIndex(*writer, *romId, imageHash, index));
+                   transaction.commit();
+                   return added;
+                 });
 }
 
 Result<Archive::Page> Archive::list(const std::string& name, std::size_t limit,

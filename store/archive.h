@@ -38,6 +38,15 @@ struct Artifact {
   Digest digest;
 };
 
+/// What links read instead of the ROM's ELF, one for each format. Derived from the set, not a part of it.
+struct RomIndex {
+  std::uint32_t formatVersion = 0;
+  std::uint32_t functionCount = 0;
+  std::uint32_t referenceCount = 0;
+  std::uint64_t size = 0; ///< bytes
+  Digest digest;          ///< of its content, which read() gives
+};
+
 /// What is known of a ROM besides its artifacts' content.
 struct RomRecord {
   Digest imageHash; ///< SHA-256 of the flash image, volatile ranges read as 0xFF: the key
@@ -57,6 +66,7 @@ struct RomRecord {
   std::vector<std::string> notes;
   std::string publishedAt; ///< RFC 3339, UTC; set by publish()
   std::vector<Artifact> artifacts;
+  std::vector<RomIndex> indexes; ///< by format; set by the archive
 };
 
 /// An artifact on its way in: `file` is read while publishing; `artifact.size` and `.digest` are computed
@@ -64,6 +74,14 @@ struct RomRecord {
 struct ArtifactSource {
   std::string role;
   std::string fileName;
+  std::filesystem::path file;
+};
+
+/// An index on its way in, as ArtifactSource.
+struct RomIndexSource {
+  std::uint32_t formatVersion = 0;
+  std::uint32_t functionCount = 0;
+  std::uint32_t referenceCount = 0;
   std::filesystem::path file;
 };
 
@@ -102,7 +120,13 @@ public:
   /// Archives a set in one transaction. On success it is on disk (synchronous=FULL).
   /// The same set again is success and changes nothing. Refused: the image is published with other artifacts,
   /// name or version, or NAME@VERSION names another image. Usage: bad name, version or role.
-  Result<Published> publish(RomRecord rom, const std::vector<ArtifactSource>& artifacts);
+  /// The index goes with it; a set that was already published keeps the indexes it has.
+  Result<Published> publish(RomRecord rom, const std::vector<ArtifactSource>& artifacts,
+                            const std::optional<RomIndexSource>& index = std::nullopt);
+
+  /// Adds the index to a published set, unless it has one of this format: that one stays and is the answer.
+  /// NotFound: no such ROM.
+  Result<RomIndex> addIndex(const Digest& imageHash, const RomIndexSource& index);
 
   /// One page of at most `limit` records by (name, version, hash), after the given position.
   /// An empty `name` lists all. `after` is the token of the page before, empty for the first.

@@ -1,6 +1,8 @@
 // See record.h.
 #include "store/record.h"
 
+#include "store/netstrings.h"
+
 #include <algorithm>
 #include <set>
 
@@ -91,16 +93,17 @@ Result<void> checkRole(const std::string& role) {
                 "must be lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit");
 }
 
-// The canonical form: each field as a netstring ("3:abc,"), each list preceded by its length.
+// The canonical form: each list is preceded by its length.
 class Canonical {
 public:
   Canonical& add(std::string_view field) {
-    hash_.update(asBytes(std::to_string(field.size()) + ":"));
-    hash_.update(asBytes(field));
-    hash_.update(asBytes(","));
+    fields_.add(field);
     return *this;
   }
-  Canonical& add(std::uint64_t number) { return add(std::string_view(std::to_string(number))); }
+  Canonical& add(std::uint64_t number) {
+    fields_.add(number);
+    return *this;
+  }
   Canonical& add(const std::vector<AddressRange>& ranges) {
     add(ranges.size());
     for (const AddressRange& range : ranges)
@@ -113,10 +116,10 @@ public:
       add(std::string_view(text));
     return *this;
   }
-  Digest finish() { return hash_.finish(); }
+  Digest finish() { return fields_.finish(); }
 
 private:
-  Sha256 hash_;
+  Netstrings fields_;
 };
 
 std::vector<AddressRange> asList(const std::optional<AddressRange>& range) {

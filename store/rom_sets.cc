@@ -2,6 +2,7 @@
 #include "store/rom_sets.h"
 
 #include "store/record.h"
+#include "store/rom_indexes.h"
 
 #include <algorithm>
 
@@ -91,8 +92,8 @@ void insertArtifacts(SQLite::Database& database, std::int64_t id,
 
 } // namespace
 
-void insertRom(SQLite::Database& database, const RomRecord& rom,
-               const std::vector<StoredArtifact>& artifacts) {
+std::int64_t insertRom(SQLite::Database& database, const RomRecord& rom,
+                       const std::vector<StoredArtifact>& artifacts) {
   const std::int64_t id = database.execAndGet("SELECT coalesce(max(id), 0) + 1 FROM rom").getInt64();
   insertArtifacts(database, id, artifacts);
   insertRanges(database, id, "flash", rom.flash);
@@ -117,6 +118,7 @@ void insertRom(SQLite::Database& database, const RomRecord& rom,
   seal.bind(11, rom.publishedAt);
   bindDigest(seal, 12, recordDigest(rom));
   seal.exec();
+  return id;
 }
 
 std::optional<std::int64_t> findByImageHash(SQLite::Database& database, const Digest& imageHash) {
@@ -134,7 +136,8 @@ std::optional<std::int64_t> findByName(SQLite::Database& database, const std::st
 }
 
 RomReader::RomReader(SQLite::Database& database)
-    : rom_(database,
+    : database_(database),
+      rom_(database,
            "SELECT image_hash, name, version, build_id, image_size, entry, architecture, function_count,"
            " object_count, published_at, record_digest FROM rom WHERE id = ?"),
       artifacts_(database,
@@ -200,6 +203,10 @@ Result<RomReader::Row> RomReader::read(std::int64_t id) {
     rom.notes.push_back(notes_.getColumn(0).getString());
   for (of(symbols_, id); symbols_.executeStep();)
     rom.sharedSymbols.push_back(symbols_.getColumn(0).getString());
+  // An index can be made again; damage to one must not keep anybody from the set.
+  if (const auto indexes = readIndexes(database_, id))
+    for (const RomIndexRow& index : *indexes)
+      rom.indexes.push_back(index.index);
   return row;
 }
 

@@ -23,8 +23,9 @@ struct StoredArtifact {
 };
 
 /// REQUIRES: a write transaction is open; `rom` is normalised, publishedAt set, artifacts as in `artifacts`.
-void insertRom(SQLite::Database& database, const RomRecord& rom,
-               const std::vector<StoredArtifact>& artifacts);
+/// The id of the new row.
+std::int64_t insertRom(SQLite::Database& database, const RomRecord& rom,
+                       const std::vector<StoredArtifact>& artifacts);
 
 std::optional<std::int64_t> findByImageHash(SQLite::Database& database, const Digest& imageHash);
 std::optional<std::int64_t> findByName(SQLite::Database& database, const std::string& name,
@@ -45,6 +46,7 @@ public:
 private:
   std::vector<AddressRange> ranges(std::int64_t id, const char* kind);
 
+  SQLite::Database& database_;
   SQLite::Statement rom_;
   SQLite::Statement artifacts_;
   SQLite::Statement ranges_;

@@ -4,6 +4,7 @@
 #include "store/blobs.h"
 #include "store/migrations.h"
 #include "store/record.h"
+#include "store/rom_indexes.h"
 #include "store/rom_sets.h"
 #include "store/sqlite_error.h"
 
@@ -74,7 +75,8 @@ private:
   // From two places, since damage may hide a blob in one of them.
   std::set<std::int64_t> blobIds() {
     std::set<std::int64_t> ids;
-    for (const char* query : {"SELECT id FROM blob NOT INDEXED", "SELECT blob_id FROM artifact"})
+    for (const char* query :
+         {"SELECT id FROM blob NOT INDEXED", "SELECT blob_id FROM artifact", "SELECT blob_id FROM rom_index"})
       step("database", [&]() -> Result<void> {
         SQLite::Statement select(database_, query);
         while (select.executeStep())
@@ -121,13 +123,15 @@ private:
         blob.digest == Digest{} ? "blob number " + std::to_string(blob.id) : "blob " + blob.digest.text();
     bool used = false;
     step(name, [&]() -> Result<void> {
-      SQLite::Statement select(database_, "SELECT name || '@' || version, role FROM artifact LEFT JOIN rom"
-                                          " ON rom.id = rom_id WHERE blob_id = ? ORDER BY 1, 2");
+      SQLite::Statement select(
+          database_, "SELECT name || '@' || version, use FROM (SELECT rom_id, blob_id, 'artifact ' || role"
+                     " AS use FROM artifact UNION ALL SELECT rom_id, blob_id, 'index of format ' ||"
+                     " format_version FROM rom_index) LEFT JOIN rom ON rom.id = rom_id"
+                     " WHERE blob_id = ? ORDER BY 1, 2");
       select.bind(1, blob.id);
       while (select.executeStep()) {
         used = true;
-        problem(select.getColumn(0).getString() + " artifact " + select.getColumn(1).getString(),
-                name + ": " + why);
+        problem(select.getColumn(0).getString() + " " + select.getColumn(1).getString(), name + ": " + why);
       }
       return {};
     });
@@ -158,6 +162,12 @@ private:
                  findByName(database_, row.rom.name, row.rom.version) != id)
           problem(row.rom.name + "@" + row.rom.version,
                   "the record cannot be found by its image hash or name");
+        ROMLINK_ASSIGN(const auto indexes, readIndexes(database_, id));
+        for (const RomIndexRow& index : indexes)
+          if (indexDigest(row.rom.imageHash, index.index) != index.recordDigest)
+            problem(row.rom.name + "@" + row.rom.version + " index of format " +
+                        std::to_string(index.index.formatVersion),
+                    "the record does not match its digest: a part of it is altered");
         return {};
       });
       if (!sound)

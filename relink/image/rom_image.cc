@@ -44,10 +44,14 @@ constexpr auto kBegin = [](const auto& item) { return item.range.address; };
 
 } // namespace
 
-Result<RomImage> RomImage::read(const std::filesystem::path& index,
-                                std::vector<AddressRange> volatileRanges) {
+Result<RomImage> RomImage::read(const std::filesystem::path& index, std::vector<AddressRange> volatileRanges,
+                                const std::optional<Digest>& imageHash) {
+  const std::string where = index.filename().string();
   ROMLINK_ASSIGN(const auto content, readFile(index));
-  return parse(content, index.filename().string(), std::move(volatileRanges));
+  ROMLINK_ASSIGN(RomImage rom, parse(content, where, std::move(volatileRanges)));
+  if (imageHash && rom.imageHash_ != *imageHash)
+    return malformed(where, "it belongs to another ROM, " + rom.imageHash_.text());
+  return rom;
 }
 
 Result<RomImage> RomImage::parse(Bytes content, const std::string& where,

@@ -42,8 +42,9 @@ struct RomEdge {
 
 class RomImage {
 public:
-  /// Reads the index. Malformed: truncated, damaged, or of another format.
-  static Result<RomImage> read(const std::filesystem::path& index, std::vector<AddressRange> volatileRanges);
+  /// Reads the index. Malformed: truncated, damaged, of another format, or not of the ROM `imageHash`.
+  static Result<RomImage> read(const std::filesystem::path& index, std::vector<AddressRange> volatileRanges,
+                               const std::optional<Digest>& imageHash = std::nullopt);
   /// The same from bytes; `where` names them in errors.
   static Result<RomImage> parse(Bytes index, const std::string& where,
                                 std::vector<AddressRange> volatileRanges);

@@ -31,13 +31,9 @@ relink::AddressRange rangeOf(const v1::AddressRange& range) {
   return {range.address(), range.size()};
 }
 
-Result<relink::RomReference> romReference(const std::string& elf, const v1::Rom& rom) {
+Result<relink::RomReference> romReference(const std::string& index, const v1::Rom& rom) {
   relink::RomReference reference;
-  relink::RomQuestion question;
-  question.elf = elf;
-  ROMLINK_ASSIGN(const relink::RomAnswer answer, relink::inspectRom(question));
-  reference.index = fs::absolute(fs::path(kOut) / "rom.index");
-  ROMLINK_TRY(writeFile(reference.index, asBytes(answer.index)));
+  reference.index = fs::absolute(index);
   ROMLINK_ASSIGN(reference.imageHash, Digest::parse(rom.image_hash()));
   reference.name = rom.name();
   reference.version = rom.version();
@@ -67,6 +63,8 @@ Result<JobResult> inspect(const InspectRom& job) {
   RomDescription& description = *result.mutable_rom();
   description.set_image("out/image.bin");
   ROMLINK_TRY(writeFile(description.image(), answer.image));
+  description.set_index("out/rom.index");
+  ROMLINK_TRY(writeFile(description.index(), asBytes(answer.index)));
   v1::Rom& rom = *description.mutable_rom();
   rom.set_image_hash(answer.imageHash.text());
   rom.set_build_id(answer.buildId);
@@ -79,6 +77,9 @@ Result<JobResult> inspect(const InspectRom& job) {
   rom.set_architecture(answer.architecture);
   rom.set_function_count(answer.functionCount);
   rom.set_object_count(answer.objectCount);
+  rom.mutable_index()->set_format_version(answer.indexVersion);
+  rom.mutable_index()->set_functions(answer.indexFunctions);
+  rom.mutable_index()->set_references(answer.indexReferences);
   rom.mutable_notes()->Assign(answer.notes.begin(), answer.notes.end());
   return result;
 }
@@ -91,8 +92,8 @@ std::string inFolder(const fs::path& file) {
 Result<JobResult> link(const Link& job) {
   const fs::path folder = fs::current_path();
   relink::LinkJob question;
-  if (!job.rom_elf().empty()) {
-    ROMLINK_ASSIGN(question.rom, romReference(job.rom_elf(), job.rom()));
+  if (!job.rom_index().empty()) {
+    ROMLINK_ASSIGN(question.rom, romReference(job.rom_index(), job.rom()));
   }
   question.arguments.assign(job.arguments().begin(), job.arguments().end());
   question.inputs = folder / job.inputs();
@@ -114,7 +115,7 @@ Result<JobResult> link(const Link& job) {
 }
 
 Result<JobResult> check(const Check& job) {
-  ROMLINK_ASSIGN(const relink::RomReference rom, romReference(job.rom_elf(), job.rom()));
+  ROMLINK_ASSIGN(const relink::RomReference rom, romReference(job.rom_index(), job.rom()));
   ROMLINK_ASSIGN(const relink::CheckAnswer answer, relink::checkFirmware(rom, job.firmware()));
   JobResult result;
   CheckOutcome& message = *result.mutable_check();

@@ -126,10 +126,10 @@ def test_identify_with_device_specific_bytes(daemon, messages, programs):
 def test_verify_and_stats(daemon, messages, published):
     steps = list(daemon.downstream(ARCHIVE + "VerifyArchive", messages.archive.VerifyArchiveRequest(),
                                    messages.archive.VerifyArchiveResponse))
-    assert steps[-1].finished and not steps[-1].problems and steps[-1].checked_blobs == 2
+    assert steps[-1].finished and not steps[-1].problems and steps[-1].checked_blobs == 3, "ELF, image, index"
     stats = daemon.unary(ARCHIVE + "GetArchiveStats", messages.archive.GetArchiveStatsRequest(),
                          messages.archive.ArchiveStats)
-    assert (stats.roms, stats.artifacts, stats.blobs) == (1, 2, 2)
+    assert (stats.roms, stats.artifacts, stats.blobs) == (1, 2, 3)
 
 
 def test_errors_carry_google_rpc_details(daemon, messages):

@@ -69,4 +69,8 @@ ArtifactSource StoreTest::source(const std::string& role, const std::string& con
   return {role, role + ".bin", file};
 }
 
+RomIndexSource StoreTest::indexSource(std::uint32_t formatVersion, const std::string& content) {
+  return {formatVersion, 12, 345, source("index", content).file};
+}
+
 } // namespace romlink::store

@@ -42,6 +42,8 @@ protected:
 
   /// Writes `content` to a file of its own.
   ArtifactSource source(const std::string& role, const std::string& content);
+  /// The same for an index of this format.
+  RomIndexSource indexSource(std::uint32_t formatVersion, const std::string& content);
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
 
 private:

@@ -104,6 +104,19 @@ TEST_F(Open, archiveOfVersion1IsBroughtUpToDate) {
               ElementsAre(std::to_string(schemaSteps().back().version)));
 }
 
+TEST_F(Open, setsOfVersion1GetTheirIndexInVersion2) {
+  fs::create_directories(directory());
+  sql(database(), std::string(schemaSteps().front().sql));
+  const Digest hash = romRecord("bl2", "1", "a").imageHash;
+  sql(database(),
+      "INSERT INTO rom VALUES (1, x'" + hash.hex() + "', 'bl2', '1', '', 1, 1, '', 0, 0, '', zeroblob(32))");
+  Archive archive = open();
+  EXPECT_THAT(ok(archive.find("bl2@1")).indexes, IsEmpty());
+  ok(archive.addIndex(hash, indexSource(3, "three")));
+  ASSERT_EQ(ok(archive.find("bl2@1")).indexes.size(), 1U);
+  EXPECT_EQ(ok(archive.find("bl2@1")).indexes.front().digest, sha256Of(std::string_view("three")));
+}
+
 TEST_F(Open, newerArchiveIsRefusedUntouched) {
   ok(Archive::open(directory()));
   const Error error = refusalOfForeign("PRAGMA user_version = 99");

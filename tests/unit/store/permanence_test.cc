@@ -11,7 +11,8 @@ class Permanence : public StoreTest {
 protected:
   Permanence() {
     Archive archive = open();
-    ok(archive.publish(romRecord("bl2", "1", "a"), {source("elf", noise(300'000, 1)), source("map", "x")}));
+    ok(archive.publish(romRecord("bl2", "1", "a"), {source("elf", noise(300'000, 1)), source("map", "x")},
+                       indexSource(1, "index")));
   }
 
   std::string refusalOf(const std::string& statement) {
@@ -26,7 +27,7 @@ protected:
 
 TEST_F(Permanence, everyTableRefusesUpdateAndDelete) {
   const auto tables = sql(database(), "SELECT name FROM sqlite_schema WHERE type = 'table'");
-  EXPECT_EQ(tables.size(), 8U);
+  EXPECT_EQ(tables.size(), 9U);
   for (const std::string& table : tables) {
     const auto rows = sql(database(), "SELECT * FROM " + table);
     ASSERT_FALSE(rows.empty()) << table;
@@ -54,7 +55,9 @@ TEST_F(Permanence, nothingIsAddedToAPublishedSet) {
 TEST_F(Permanence, rowsWithoutTheirSealAreRefused) {
   for (const char* statement :
        {"INSERT INTO label VALUES (77, 'new', 'x')", "INSERT INTO chunk VALUES (77, 0, 1, x'00')",
-        "INSERT INTO artifact VALUES (77, 'new', 'x', 1)"})
+        "INSERT INTO artifact VALUES (77, 'new', 'x', 1)",
+        "INSERT INTO rom_index VALUES (77, 1, 0, 0, 1, zeroblob(32))",
+        "INSERT INTO rom_index VALUES (1, 7, 0, 0, 99, zeroblob(32))"})
     EXPECT_THAT(refusalOf(statement), HasSubstr("FOREIGN KEY")) << statement;
 }
 

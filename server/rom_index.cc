@@ -1,0 +1,75 @@
+#include "server/rom_index.h"
+
+#include "romlink/v1/archive.pb.h"
+#include "romlink/worker/job.pb.h"
+#include "romlink/worker/rom_index.pb.h"
+#include "server/call.h"
+#include "server/convert.h"
+#include "server/job_folder.h"
+#include "server/worker_host.h"
+
+#include <algorithm>
+
+namespace romlink::server {
+namespace {
+
+constexpr const char* kRomElf = "rom.elf";
+
+/// An archived file, by way of the cache.
+Result<InputCache::Pin> archived(Services& services, const Digest& digest) {
+  if (auto pin = services.inputs.pin(digest))
+    return pin;
+  ROMLINK_ASSIGN(InputCache::Writer writer, services.inputs.write(digest));
+  ROMLINK_TRY(services.archive.read(digest, [&](Bytes content) { return writer.write(content); }));
+  ROMLINK_TRY(writer.commit());
+  return services.inputs.pin(digest);
+}
+
+tl::unexpected<Error> damaged(const store::RomRecord& rom, std::string what, std::string why) {
+  return fail(ErrorCode::Damaged, std::move(what), rom.name + "@" + rom.version, std::move(why),
+              "`romlink archive verify` checks the archive");
+}
+
+/// Has a worker make the index from the archived ELF, and archives it.
+Result<store::RomIndex> makeIndex(Services& services, Call& call, const store::RomRecord& rom) {
+  const auto elf =
+      std::find_if(rom.artifacts.begin(), rom.artifacts.end(), [](const auto& a) { return a.role == "elf"; });
+  if (elf == rom.artifacts.end())
+    return damaged(rom, "the ROM has no ELF", {});
+  ROMLINK_ASSIGN(const InputCache::Pin file, archived(services, elf->digest));
+  ROMLINK_ASSIGN(JobFolder folder, JobFolder::create(services.jobs));
+  ROMLINK_TRY(folder.add(kRomElf, file.file()));
+  v1::Rom known;
+  toMessage(rom, known);
+  worker::Job job;
+  worker::InspectRom& question = *job.mutable_inspect_rom();
+  question.set_elf(kRomElf);
+  *question.mutable_volatile_ranges() = known.volatile_ranges();
+  if (known.has_shared_ram())
+    question.set_shared_ram(std::to_string(known.shared_ram().address()) + ":" +
+                            std::to_string(known.shared_ram().size()));
+  ROMLINK_ASSIGN(const worker::JobResult result,
+                 services.workers.run(folder, std::move(job), [&] { return call.cancelled(); }));
+  if (result.rom().rom().image_hash() != rom.imageHash.text())
+    return damaged(rom, "the archived ELF is another ROM", "its image is " + result.rom().rom().image_hash());
+  ROMLINK_ASSIGN(const auto made, folder.outputFile(result.rom().index()));
+  return services.archive.addIndex(rom.imageHash, romIndexSource(result.rom().rom().index(), made));
+}
+
+} // namespace
+
+store::RomIndexSource romIndexSource(const v1::RomIndex& made, const std::filesystem::path& file) {
+  return {made.format_version(), made.functions(), made.references(), file};
+}
+
+Result<InputCache::Pin> romIndex(Services& services, Call& call, const store::RomRecord& rom) {
+  const auto current = std::find_if(rom.indexes.begin(), rom.indexes.end(), [](const auto& index) {
+    return index.formatVersion == worker::RomIndex::CURRENT;
+  });
+  if (current != rom.indexes.end())
+    return archived(services, current->digest);
+  ROMLINK_ASSIGN(const store::RomIndex made, makeIndex(services, call, rom));
+  return archived(services, made.digest);
+}
+
+} // namespace romlink::server
