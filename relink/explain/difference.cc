@@ -109,6 +109,14 @@ std::optional<Constant> constantOf(const Side& side) {
   return before ? joined(side, *before, side.index) : std::nullopt;
 }
 
+/// Bytes of a stack frame: "sub sp, #388", "sub.w sp, sp, #516".
+std::optional<std::uint32_t> frameOf(const Instruction& instruction) {
+  if (!isOneOf(instruction.mnemonic, {"sub", "sub.w", "subw"}) || firstOperand(instruction) != "sp")
+    return std::nullopt;
+  const auto size = immediateOf(instruction, false);
+  return size ? size : immediateOf(instruction, true);
+}
+
 /// Operands that are equal but for one immediate.
 struct Immediates {
   std::uint32_t rom = 0;
@@ -163,6 +171,10 @@ std::string codeSummary(const Side& rom, const Side& firmware) {
   if (romConstant && firmwareConstant && romConstant->reg == firmwareConstant->reg &&
       romConstant->value != firmwareConstant->value)
     return numbersText("constant", offset, romConstant->value, firmwareConstant->value);
+  const auto romFrame = frameOf(romCode);
+  const auto firmwareFrame = frameOf(firmwareCode);
+  if (romFrame && firmwareFrame && romFrame != firmwareFrame)
+    return numbersText("stack frame", offset, *romFrame, *firmwareFrame);
   const bool plain = !romCode.target && !firmwareCode.target && !rom.copy.literalOf(rom.element()) &&
                      firmware.copy.relocationAt(offset) == nullptr;
   if (plain && romCode.mnemonic == firmwareCode.mnemonic)

@@ -100,6 +100,18 @@ std::string Copy::nameOfTarget(const Relocation& relocation) const {
                  ? static_cast<std::int16_t>(immediateOf(field))
                  : static_cast<std::int32_t>(targetOf(*kind, field, 0));
   }
+  if (symbol.isDefinedInSection()) {
+    const Section& target = object->sections[symbol.section];
+    const std::int64_t offset = symbol.value + addend;
+    const bool text = (target.flags & llvm::ELF::SHF_STRINGS) != 0 && target.entrySize <= 1;
+    if (text && offset >= 0 && offset < static_cast<std::int64_t>(target.data.size())) {
+      const auto at = static_cast<std::uint32_t>(offset);
+      TextPiece piece = textPieceAt(target.data, at);
+      piece.length -= at - piece.offset; // from where it is referred to
+      piece.offset = at;
+      return quoted(target.data, piece, at);
+    }
+  }
   return printable(name) + (addend == 0 ? "" : fmt::format("{:+}", addend));
 }
 

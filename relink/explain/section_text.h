@@ -51,7 +51,7 @@ struct Copy {
 
   /// The relocation that begins here, or nullptr.
   [[nodiscard]] const Relocation* relocationAt(std::uint32_t offset) const;
-  /// What it names: "table+4". REQUIRES: one of relocationAt.
+  /// What it names: "table+4", or a string's text. REQUIRES: one of relocationAt.
   [[nodiscard]] std::string nameOfTarget(const Relocation& relocation) const;
   /// The little-endian number, nullopt where there are not so many bytes or a relocation fills them.
   [[nodiscard]] std::optional<std::uint32_t> numberAt(std::uint32_t offset, std::uint32_t size) const;

@@ -44,9 +44,8 @@ public:
   /// Explains the section `probe` lies in.
   [[nodiscard]] Difference explain(std::optional<std::size_t> romBytes = {}) const {
     const auto section =
-        std::find_if(firmware_.sections.begin(), firmware_.sections.end(), [](const Section& s) {
-          return (s.name == ".text.probe" || s.name.starts_with(".rodata.probe"));
-        });
+        std::find_if(firmware_.sections.begin(), firmware_.sections.end(),
+                     [](const Section& s) { return (s.name == ".text.probe" || s.name == ".rodata.probe"); });
     EXPECT_NE(section, firmware_.sections.end());
     Bytes rom = contentOf(rom_, ".text");
     rom = rom.first(std::min({rom.size(), section->data.size(), romBytes.value_or(rom.size())}));
@@ -181,6 +180,31 @@ TEST(Explain, OffsetInAStructure) {
                 .explain()
                 .summary,
             "memory offset differs at +0x0, ROM 12, firmware 20");
+}
+
+TEST(Explain, SizeOfALocalBuffer) {
+  EXPECT_EQ(Pair(std::string(kGcc) + "-Os -mcpu=cortex-m3 ",
+                 "int probe(int (*f)(char*)) { char b[N]; return f(b) + 1; }", "-DN=384", "-DN=640")
+                .explain()
+                .summary,
+            "stack frame differs at +0x2, ROM 388, firmware 644");
+}
+
+TEST(Explain, StringsAreShownWhereTheyAreUsed) {
+  const std::string source =
+      "void log(const char*);\nvoid probe(int n) { log(n == 0 ? \"first \\\"one\\\"\" : "
+      "n == LIMIT ? \"second\" : \"third\"); }\nvoid log(const char* text) { *(const char* "
+      "volatile*)0x40000000 = text; }";
+  const auto gcc =
+      Pair(std::string(kGcc) + "-O1 -fno-inline -mcpu=cortex-m3 ", source, "-DLIMIT=5", "-DLIMIT=6")
+          .explain();
+  EXPECT_THAT(gcc.firmwareListing,
+              ContainsRegex("ldr +r.*, \\[pc, #[0-9]+\\]  ; \"(first .*one.*|second|third)\"\n"));
+  const auto clang =
+      Pair(std::string(kClang) + "-O1 -fno-inline -mcpu=cortex-m3 ", source, "-DLIMIT=5", "-DLIMIT=6")
+          .explain();
+  EXPECT_THAT(clang.firmwareListing,
+              ContainsRegex("movw +r.*, #:lower16:\"(first .*one.*|second|third)\"\n"));
 }
 
 TEST(Explain, AnotherInstruction) {
