@@ -18,9 +18,9 @@ constexpr double kWidth = 1200;
 constexpr double kHeight = 480;
 constexpr double kGap = 2;
 constexpr double kTitleHeight = 20;
-constexpr double kSmallestCell = 60; ///< square units; smaller symbols are drawn together
-constexpr double kHeadingCharacter = 7.6;
-constexpr double kCharacter = 6.7; ///< width of a character of a cell's label
+constexpr double kSmallestCell = 60;      ///< square units; smaller symbols are drawn together
+constexpr double kHeadingCharacter = 8.8; ///< capitals, bold
+constexpr double kCharacter = 6.7;        ///< width of a character of a cell's label
 constexpr std::size_t kBarColours = 8;
 
 struct Cell {

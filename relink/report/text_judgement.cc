@@ -73,7 +73,7 @@ std::string suggestionText(const WaiverSuggestion& suggestion, int number, const
   std::string out = '\n' + std::to_string(number) + ". " +
                     pen.bold(withCommas(suggestion.gain_bytes()) + " bytes in " +
                              counted(suggestion.unlocked_symbols(), "symbol")) +
-                    " without a difference in " + names + '\n';
+                    " by waiving " + names + '\n';
   for (const Difference& difference : suggestion.differences()) {
     out += '\n';
     out += kIndent + pen.bold(printable(difference.symbol())) + ": " + printable(difference.summary()) + '\n';

@@ -146,7 +146,7 @@ LinkReport reportNaming(const std::string& text) {
        {report.add_accepted()->mutable_difference(), report.add_suggestions()->add_differences()}) {
     difference->set_symbol(text);
     difference->set_summary(text);
-    difference->set_rom_listing(text + "\n" + text);
+    difference->set_rom_listing(std::string(text).append("\n").append(text));
     difference->set_firmware_listing(text);
   }
   auto& accepted = *report.mutable_accepted(0);

@@ -69,7 +69,7 @@ Waivers that would gain most
 Each takes the ROM's copy although it differs. Judge the difference;
 if it is acceptable, give the policy these lines with a reason.
 
-1. 1,400 bytes in 3 symbols without a difference in memcpy + memset
+1. 1,400 bytes in 3 symbols by waiving memcpy + memset
 
    memcpy: memory offset differs at +0x4, ROM 8, firmware 4
    ROM                                    firmware
