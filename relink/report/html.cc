@@ -109,10 +109,15 @@ data blockerData(const LinkReport& report) {
   for (const auto& blocker : report.blockers()) {
     data row(Type::object);
     data members(Type::list);
-    for (const std::string& member : blocker.members())
-      members.push_back(textData(member));
-    row.set("set", blocker.members_size() > 1 ? Type::bool_true : Type::bool_false);
-    row.set("name", textData(blocker.name()));
+    const auto details = memberDetails(blocker);
+    for (std::size_t i = 0; i < details.size(); ++i) {
+      data member(Type::object);
+      const bool set = blocker.members_size() > 1;
+      member.set("name", textData(set ? blocker.members(static_cast<int>(i)) : blocker.name()));
+      if (!details[i].empty())
+        member.set("detail", textData(details[i]));
+      members.push_back(member);
+    }
     row.set("members", members);
     row.set("reason", textData(blocker.reason()));
     row.set("class", styleClassOf(blocker.reason()));
@@ -120,8 +125,6 @@ data blockerData(const LinkReport& report) {
     row.set("width", std::to_string(std::uint64_t{blocker.price_bytes()} * 100 / highest));
     row.set("symbols", number(blocker.unlocked_symbols()));
     row.set("remedy", textData(blocker.remedy()));
-    if (!blocker.detail().empty())
-      row.set("detail", textData(blocker.detail()));
     rows.push_back(row);
   }
   return rows;

@@ -98,10 +98,17 @@ void blockers(const LinkReport& report, const TextStyle& style, const Pen& pen, 
                    {"remedy", Align::Sentence}});
   for (int i = 0; i < shown; ++i) {
     const auto& blocker = report.blockers(i);
-    table.add({printable(blocker.name()), printable(blocker.reason()), withCommas(blocker.price_bytes()),
-               withCommas(blocker.unlocked_symbols()), printable(blocker.remedy())},
+    const bool set = blocker.members_size() > 1;
+    const auto details = memberDetails(blocker);
+    table.add({printable(set ? blocker.members(0) : blocker.name()), printable(blocker.reason()),
+               withCommas(blocker.price_bytes()), withCommas(blocker.unlocked_symbols()),
+               printable(blocker.remedy())},
               Tone::Plain);
-    table.addNote(printable(blocker.detail()));
+    table.addNote(printable(details[0]));
+    for (int m = 1; set && m < blocker.members_size(); ++m) {
+      table.add({"+ " + printable(blocker.members(m)), "", "", "", ""}, Tone::Plain);
+      table.addNote(printable(details[static_cast<std::size_t>(m)]));
+    }
   }
   out += '\n' + table.print(style.width, pen) + leftOut(report.blockers_size() - shown);
 }

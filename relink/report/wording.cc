@@ -3,6 +3,7 @@
 
 #include "relink/report/utf8.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace romlink::report {
@@ -98,6 +99,30 @@ std::string cutMiddle(std::string_view text, std::size_t columns) {
 std::string shortHash(std::string_view hash) {
   const std::size_t prefix = hash.starts_with("sha256:") ? 7 : 0;
   return printable(hash.substr(0, prefix + kShortHashDigits));
+}
+
+std::vector<std::string> memberDetails(const romlink::v1::Blocker& blocker) {
+  const std::string& detail = blocker.detail();
+  const int members = std::max(blocker.members_size(), 1);
+  std::vector<std::string> details(static_cast<std::size_t>(members));
+  details[0] = detail;
+  if (members == 1)
+    return details;
+  std::vector<std::size_t> begins;
+  for (const std::string& member : blocker.members()) {
+    const std::string separator = begins.empty() ? "" : "; ";
+    const auto at = detail.find(separator + member + ": ", begins.empty() ? 0 : begins.back());
+    if (at == std::string::npos || (begins.empty() && at != 0))
+      return details;
+    begins.push_back(at + separator.size() + member.size() + 2);
+  }
+  for (std::size_t i = 0; i < begins.size(); ++i) {
+    const bool last = i + 1 == begins.size();
+    const std::size_t end =
+        last ? detail.size() : begins[i + 1] - blocker.members(static_cast<int>(i) + 1).size() - 4;
+    details[i] = detail.substr(begins[i], end - begins[i]);
+  }
+  return details;
 }
 
 std::string_view actionText(romlink::v1::SharedState::Action action) {

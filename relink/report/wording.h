@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace romlink::report {
 
@@ -36,6 +37,10 @@ namespace romlink::report {
 
 /// "NAME@VERSION", or "plain link" for a report without a ROM.
 [[nodiscard]] std::string romTitle(std::string_view name, std::string_view version);
+
+/// What a blocker's detail says of each of its members, in their order; for a single one all of it. Its form
+/// for a set is "NAME: TEXT; NAME: TEXT"; where it has another one, all of it belongs to the first member.
+[[nodiscard]] std::vector<std::string> memberDetails(const romlink::v1::Blocker& blocker);
 
 /// What becomes of a shared variable at start: "retain" or "reinit"; empty if nobody said.
 [[nodiscard]] std::string_view actionText(romlink::v1::SharedState::Action action);

@@ -112,6 +112,7 @@ LinkReport sampleReport() {
   set.add_members("memset");
   set.set_unlocked_symbols(1);
   set.set_remedy("waive both");
+  set.set_detail("memcpy: constant differs at +0x0, ROM 1, firmware 2; memset: its size differs; a lot");
   addJudgements(report);
   auto& finding = *report.add_findings();
   finding.set_severity(romlink::v1::Finding::WARNING);

@@ -51,6 +51,21 @@ TEST(Wording, CutMiddleKeepsBothEnds) {
       10U);
 }
 
+TEST(Wording, DetailsOfMembers) {
+  romlink::v1::Blocker blocker;
+  blocker.set_detail("f: x; y");
+  EXPECT_EQ(memberDetails(blocker), std::vector<std::string>{"f: x; y"});
+  blocker.add_members("f");
+  EXPECT_EQ(memberDetails(blocker), std::vector<std::string>{"f: x; y"});
+  blocker.add_members("g");
+  blocker.add_members("h");
+  EXPECT_EQ(memberDetails(blocker), (std::vector<std::string>{"f: x; y", "", ""}));
+  blocker.set_detail("f: x; y; g: f: z; h: ");
+  EXPECT_EQ(memberDetails(blocker), (std::vector<std::string>{"x; y", "f: z", ""}));
+  blocker.set_detail("");
+  EXPECT_EQ(memberDetails(blocker), (std::vector<std::string>{"", "", ""}));
+}
+
 TEST(Wording, HashAndTitle) {
   EXPECT_EQ(shortHash("sha256:0123456789abcdef"), "sha256:0123456789ab");
   EXPECT_EQ(shortHash("0123456789abcdef"), "0123456789ab");
