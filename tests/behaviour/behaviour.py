@@ -95,19 +95,23 @@ class Images:
         pairs.run("ld.lld-19", *self.arguments, "-o", output, cwd=self.inputs)
         return output
 
-    def link_shared(self, relink_text):
+    def link_shared(self, relink_text, rom=None):
         """(image, {symbol: address in the ROM}, flash bytes of the plain link, of this one)."""
         output = self.folder / "shared.elf"
-        text = pairs.run(relink_text, self.rom, output, "--", *self.arguments, cwd=self.inputs)
+        text = pairs.run(relink_text, rom or self.rom, output, "--", *self.arguments, cwd=self.inputs)
         shared = {words[0]: int(words[3], 16) for line in text.splitlines()
                   if (words := line.split(" ")) and words[1:2] == ["SHARED"]}
         plain, linked = re.search(r"^flash (\d+) -> (\d+)", text, re.M).groups()
         return output, shared, int(plain), int(linked)
 
-    def boot(self, firmware, rom=None):
-        """(exit code, what the UART said)."""
+    def boot(self, firmware, rom=None, seconds=60):
+        """(exit code, what the UART said); the code is None if the time is over."""
         command = ["qemu-system-arm", "-M", f"mps2-{self.pair.board}", "-kernel", str(rom or self.rom), "-device",
                    f"loader,file={firmware}", "-nographic", "-monitor", "none", "-serial", "stdio", "-semihosting-config",
                    "enable=on,target=native"]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            return None, (error.stdout or b"").decode("latin-1")
         return done.returncode, done.stdout.decode("latin-1")

@@ -4,11 +4,13 @@ ROMLINK_MATRIX=full tries every combination of language, compiler, level, librar
 import itertools
 import os
 import pathlib
+import random
 import shutil
 
 import pytest
 
 import behaviour
+import elf as E
 import pairs as library_pairs
 from behaviour import Pair
 
@@ -40,7 +42,8 @@ def full():
         yield Pair("an385", compiler, level, language, "full", far, **V6M)
 
 
-PAIRS = list(full()) if os.environ.get("ROMLINK_MATRIX") == "full" else CHOSEN
+FULL = os.environ.get("ROMLINK_MATRIX") == "full"
+PAIRS, CHANGES = (list(full()), 300) if FULL else (CHOSEN, 12)
 EXPECTED = {
     "c": ("ROM: 2 rounds", "firmware: 3 rounds", "[ALALPH+BETA+DELT+EPSI+GAMM] 26 +BETA+DELT+EPSI+GAMM DELT+EPSI+GAMM",
           "jumped with 4", "3.141593 6.020e+23 0.1", "12 -7 0.125"),
@@ -65,13 +68,56 @@ def test_shared_firmware_says_the_same(pair, tmp_path):
     shutil.rmtree(tmp_path)
 
 
+def offset(elf, address):
+    """Where the file has what lies at this address."""
+    return next(s.offset + address - s.address for s in elf.sections
+                if s.flags & E.SHF_ALLOC and s.type == 1 and 0 <= address - s.address < s.size)
+
+
+class AtOnce:
+    """Boots an image with a ROM that starts it at once: with the image's stack and entry in the ROM's vector table."""
+
+    def __init__(self, images, folder):
+        self.images, self.path = images, folder / "at-once.elf"
+
+    def __call__(self, image, rom, seconds=60):
+        firmware = E.Elf(image.read_bytes())
+        vectors, start = offset(firmware, self.images.start), offset(E.Elf(rom), self.images.board.rom)
+        self.path.write_bytes(rom[:start] + firmware.data[vectors:vectors + 8] + rom[start + 8:])
+        return self.images.boot(image, self.path, seconds)
+
+
+@pytest.mark.parametrize("pair", [Pair("an385"), Pair("an385", language="cc", optimize="2")], ids=lambda pair: pair.name)
+def test_what_changed_in_the_rom_is_not_used(pair, tmp_path):
+    """One bit of the ROM is changed in something that the firmware shares. Linked against that ROM, the firmware says the
+    same; an image that goes on using what has changed says something else."""
+    images = behaviour.Images(pair, tmp_path)
+    rom, boot, changed_rom = images.rom.read_bytes(), AtOnce(images, tmp_path), tmp_path / "changed.elf"
+    said = boot(images.link_plain(), rom)
+    assert said[0] == 0 and said[1].startswith("firmware: 3 rounds\n"), said
+    image, shared, _, _ = images.link_shared(RELINK_TEXT)
+    first = image.rename(tmp_path / "first.elf")
+    assert boot(first, rom) == said
+    elf, chance, misled = E.Elf(rom), random.Random(pair.name), 0
+    parts = sorted((s.place(), s.size) for s in elf.symbols if s.size and shared.get(s.name) == s.place())
+    for number in range(CHANGES):
+        address, size = chance.choice(parts)
+        inside = chance.randrange(size) if number % 2 else 0  # what comes first is surely executed if anything is
+        at, bit = offset(elf, address + inside), 1 << chance.randrange(8)
+        changed = rom[:at] + bytes([rom[at] ^ bit]) + rom[at + 1:]
+        changed_rom.write_bytes(changed)
+        image, _, _, _ = images.link_shared(RELINK_TEXT, changed_rom)
+        assert boot(image, changed) == said, hex(at)
+        misled += boot(first, changed, seconds=2) != said
+    assert misled > 1
+
+
 def test_a_wrong_share_is_noticed(tmp_path):
     """The ROM's copy of a shared function returns at once: the firmware says something else, or nothing more."""
     images = behaviour.Images(CHOSEN[0], tmp_path)
     image, shared, _, _ = images.link_shared(RELINK_TEXT)
     said = images.boot(image)
-    address, elf = shared["__ieee754_log"], images.rom.read_bytes()
-    start = elf.index(b"\x00\x00\x04\x38", 0x34)  # the vector table: the initial stack pointer
-    at = start + address - images.board.rom
-    (tmp_path / "wrong.elf").write_bytes(elf[:at] + b"\x70\x47" + elf[at + 2:])  # bx lr
+    rom = images.rom.read_bytes()
+    at = offset(E.Elf(rom), shared["__ieee754_log"])
+    (tmp_path / "wrong.elf").write_bytes(rom[:at] + b"\x70\x47" + rom[at + 2:])  # bx lr
     assert images.boot(image, tmp_path / "wrong.elf") != said

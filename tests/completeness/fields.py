@@ -69,17 +69,23 @@ class Field:
         self.parts, self.kind, self.read, self.symbol, self.type = parts, kind, read, symbol, type
 
 
+def field_of(entity, ref):
+    """The field of a relocation that fills one place and whose type is known, else None."""
+    if ref.type not in FIELDS:
+        return None
+    size, decode, kind = FIELDS[ref.type]
+    at = ref.place - entity.address
+    return Field([(at, size)], kind, lambda data, base: decode(data[at:at + size], base + at), ref.symbol, ref.type)
+
+
 def fields_of(entity):
     """The fields of an entity, or None if a relocation is not understood."""
     found, moves = [], []
     for ref in entity.references:
-        at = ref.place - entity.address
-        if ref.type in FIELDS:
-            size, decode, kind = FIELDS[ref.type]
-            found.append(Field([(at, size)], kind, lambda data, base, a=at, n=size, d=decode:
-                               d(data[a:a + n], base + a), ref.symbol, ref.type))
+        if field := field_of(entity, ref):
+            found.append(field)
         elif ref.type in (MOVW, MOVT):
-            moves.append((at, ref))
+            moves.append((ref.place - entity.address, ref))
         else:
             return None
     for at, ref in moves:

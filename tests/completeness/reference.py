@@ -30,7 +30,8 @@ class Reference:
         self.fields = {e: F.fields_of(e) for e in firmware.entities}
         self.addressed, self.called, self.short, self.used = set(), set(), set(), set()
         for entity, fields in self.fields.items():
-            for field in fields or ():
+            known = [f for ref in entity.references if (f := F.field_of(entity, ref))] if fields is None else fields
+            for field in known:
                 kind, target, _ = self.target(entity, field)
                 if kind == "entity":
                     self.used.add(target)

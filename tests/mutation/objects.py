@@ -3,6 +3,7 @@
 Each kind changes one thing and returns a Mutant, or None where there is nothing of that kind."""
 import dataclasses
 import pathlib
+import re
 import subprocess
 import typing
 
@@ -13,6 +14,7 @@ from images import E
 STB_WEAK, STT_NOTYPE = 2, 0
 WORDS = {2, 3, 38, 42}  # ABS32, REL32, TARGET1, PREL31
 BRANCHES = {10, 30, 51}
+ALIKE = {2: (3, 38, 42), 3: (2, 42), 10: (30,), 30: (10, 51), 47: (48,), 48: (47,), 102: (103,), 103: (102,)}
 
 
 @dataclasses.dataclass
@@ -192,6 +194,33 @@ class ObjectMutations:
         return Mutant(f"{node} +{place:#x}: the addend of an instruction",
                       [self.edit(node, place + 2, half.to_bytes(2, "little"))])
 
+    def relocation_type(self):
+        if not (found := self.pick(self.relocations(lambda n, r: r[1]))):
+            return None
+        node, (place, kind, index, record) = found
+        alike = [k for k in (ALIKE.get(kind, ()) or E.WIDTH) if k != kind]
+        new = self.chance.choice(alike if self.chance.random() < 0.8 else [40, 41, 96, 104, 132, 200])
+        return Mutant(f"{node} +{place:#x}: relocation type {kind} to {new}",
+                      [self.record(node, (record + 4, (new | index << 8).to_bytes(4, "little")))])
+
+    def alignment(self):
+        node = self.pick(self.nodes)
+        if not node:
+            return None
+        _, section, _ = self.source(node)
+        new = self.chance.choice([n for n in (1, 2, 4, 8, 16) if n != section.align])
+        return Mutant(f"{node}: alignment {section.align} to {new}",
+                      [self.record(node, (section.header + 32, new.to_bytes(4, "little")))])
+
+    def number(self):
+        """A constant that the linker script defines."""
+        script = self.folder / self.arguments[self.arguments.index("-T") + 1]
+        found = self.pick([m for m in re.finditer(r"^\s*\w+ = (\w+);", script.read_text(), re.M) if m[1][0].isdigit()])
+        if not found:
+            return None
+        new = self.chance.choice([d for d in "123456789" if d != found[1][-1]])
+        return Mutant(f"{found[0].strip()} ends with {new}", [(script, found.end(1) - 1, new.encode())])
+
     def symbol_size(self):
         if not (found := self.pick(self.symbols())):
             return None
@@ -270,8 +299,8 @@ class ObjectMutations:
                 arguments[place] = self.arguments[origin]
         return None if arguments == self.arguments else Mutant("inputs in another order", [], arguments)
 
-    KINDS = (instruction, immediate, literal, table, neighbour, callee, string, relocation_target, addend, symbol_size,
-             symbol_type, thumb_bit, symbol_value, weak_override, order)
+    KINDS = (instruction, immediate, literal, table, neighbour, callee, string, relocation_target, relocation_type, addend,
+             number, alignment, symbol_size, symbol_type, thumb_bit, symbol_value, weak_override, order)
 
 
 def apply(edits):

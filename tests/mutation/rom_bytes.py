@@ -87,6 +87,15 @@ class RomMutations:
         return self.flip(claim, at + size - 2 if size == 4 and low and field.kind == "branch" else at,
                          0xff if low else 0xffff, 2, field=True)
 
+    def pointer_thumb_bit(self):
+        """The lowest bit of an address of a function."""
+        functions = [(c, f) for c in self.claims for f in self.ref.fields[c[0]]
+                     if f.kind == "address" and len(f.parts) == 1 and (t := self.ref.target(c[0], f))[0] == "entity" and t[1].code]
+        if not (found := self.pick(functions)):
+            return None
+        claim, field = found
+        return self.flip(claim, field.parts[0][0], 1, 1, field=True)
+
     def string(self):
         if not (found := self.field(lambda kind, field: kind == "merged")):
             return None
@@ -117,5 +126,5 @@ class RomMutations:
     def symbol_value(self):
         return self.symbol(value=lambda s: s.value + self.chance.choice((2, 4, -2, -4, 8)))
 
-    KINDS = (instruction, immediate, literal, table, neighbour, callee, pointer, string, symbol_size, symbol_type,
+    KINDS = (instruction, immediate, literal, table, neighbour, callee, pointer, pointer_thumb_bit, string, symbol_size, symbol_type,
              thumb_bit, symbol_value)

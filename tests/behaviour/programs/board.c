@@ -1,6 +1,7 @@
 /* Start-up code, text out and exit for QEMU's mps2 boards. UART0 comes as -DUART0=ADDRESS; with -DROM and
-   -DFIRMWARE=ADDRESS the program ends by starting the firmware whose vector table lies there. UART: Arm DDI 0479, 4.3.
-   Vectors, VTOR and CPACR: Armv7-M and Armv8-M Architecture Reference Manuals. Exit: Arm semihosting, SYS_EXIT_EXTENDED. */
+   -DFIRMWARE=ADDRESS the program ends by starting the firmware whose vector table lies there. UART: Arm DDI
+   0479, 4.3. Vectors, VTOR and CPACR: Armv7-M and Armv8-M Architecture Reference Manuals. Exit: Arm
+   semihosting, SYS_EXIT_EXTENDED. */
 #include "board.h"
 
 #include <stdint.h>
@@ -67,7 +68,7 @@ void fault(void) {
 }
 
 __attribute__((section(".vectors"), used)) static const void* const vectors[16] = {
-    __stack_top, (const void*)start, (const void*)fault, (const void*)fault,
+    __stack_top,        (const void*)start, (const void*)fault, (const void*)fault,
     (const void*)fault, (const void*)fault, (const void*)fault, (const void*)fault};
 
 void start(void) {

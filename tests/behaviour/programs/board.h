@@ -1,4 +1,5 @@
-/* What a program needs of the board: text out, and the end with a code. board.c has the start-up code, too. */
+/* What a program needs of the board: text out, and the end with a code. board.c has the start-up code, too.
+ */
 #ifndef BOARD_H
 #define BOARD_H
 

@@ -1,4 +1,5 @@
-/* The C library at work: formatting, parsing, memory, strings, sorting, arithmetic of all widths, mathematics, jumps. */
+/* The C library at work: formatting, parsing, memory, strings, sorting, arithmetic of all widths,
+ * mathematics, jumps. */
 #include "work.h"
 
 #include <ctype.h>
@@ -32,7 +33,8 @@ static void numbers(int rounds) {
   }
   printf("%lx%08lx %lx%08lx %ld\n", (long)(sum >> 32), (unsigned long)sum, (unsigned long)(product >> 32),
          (unsigned long)product, (long)(f * 100));
-  printf("%d %d %d %u\n", rounds / 7, -rounds % 5, (int)(uint32_t)(0xdeadbeef >> rounds % 32), 0xffffffffU / 10);
+  printf("%d %d %d %u\n", rounds / 7, -rounds % 5, (int)(uint32_t)(0xdeadbeef >> rounds % 32),
+         0xffffffffU / 10);
 }
 
 static void mathematics(int rounds) {
@@ -54,8 +56,8 @@ static void strings(void) {
     *p = (char)(*p == '-' ? '+' : toupper((unsigned char)*p));
   memmove(text + 2, text, strlen(text) + 1);
   printf("[%s] %d %s %s\n", text, (int)strlen(text), strchr(text, '+'), strstr(text, "DELT"));
-  printf("%d %d %ld %lu %g\n", memcmp("abc", "abd", 3) < 0, strcspn("hello, world", ", ") == 5, strtol("-0x7fz", 0, 16),
-         strtoul("777", 0, 8), strtod("-12.5e-3", 0));
+  printf("%d %d %ld %lu %g\n", memcmp("abc", "abd", 3) < 0, strcspn("hello, world", ", ") == 5,
+         strtol("-0x7fz", 0, 16), strtoul("777", 0, 8), strtod("-12.5e-3", 0));
 }
 
 static void memory(int rounds) {

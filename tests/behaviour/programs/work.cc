@@ -1,5 +1,5 @@
-// The C++ library at work: containers, strings, algorithms, virtual calls, run-time types, exceptions that are thrown and
-// caught across functions that may be in the ROM.
+// The C++ library at work: containers, strings, algorithms, virtual calls, run-time types, exceptions that
+// are thrown and caught across functions that may be in the ROM.
 #include "work.h"
 
 #include <algorithm>

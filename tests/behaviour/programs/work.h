@@ -1,4 +1,5 @@
-/* The work that both images do: it prints what it computes with the library. `who`: the image; `rounds`: how much. */
+/* The work that both images do: it prints what it computes with the library. `who`: the image; `rounds`: how
+ * much. */
 #ifndef WORK_H
 #define WORK_H
 
