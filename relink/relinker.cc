@@ -28,6 +28,7 @@ struct ReadLink {
   std::vector<std::uint8_t> content; ///< what `elf` views into
   ElfImage elf;
   Firmware firmware;
+  Constants constants; ///< that it was read with
 };
 
 class Stopwatch {
@@ -100,15 +101,16 @@ Result<LinkedFiles> linkPlain(const LinkJob& job) {
                "plain");
 }
 
-Result<ReadLink> readBack(LinkedFiles files, InputFiles& inputs,
+Result<ReadLink> readBack(LinkedFiles files, InputFiles& inputs, const Constants& constants,
                           const std::vector<std::string>& others = {}) {
   ReadLink link;
   link.files = std::move(files);
+  link.constants = constants;
   ROMLINK_ASSIGN(link.content, readFile(link.files.image));
   ROMLINK_ASSIGN(link.elf, ElfImage::read(link.content, "the linked image"));
   ROMLINK_ASSIGN(const auto map, readFile(link.files.map));
   ROMLINK_ASSIGN(auto placed, readLinkMap(asText(map)));
-  ROMLINK_ASSIGN(link.firmware, readFirmware(inputs, link.elf, std::move(placed), others));
+  ROMLINK_ASSIGN(link.firmware, readFirmware(inputs, link.elf, std::move(placed), constants, others));
   return link;
 }
 
@@ -176,7 +178,8 @@ Result<ReadLink> relinkAndVerify(const LinkJob& job, const InputFiles& inputs, c
   ROMLINK_ASSIGN(auto files, linkAgainstRom(job, inputs, plain.firmware, plan, rom.imageSize(), loadedId));
   report.mutable_timing()->set_link_ms(watch.lap());
   InputFiles patched(job.scratch / "patched");
-  ROMLINK_ASSIGN(auto linked, readBack(std::move(files), patched, plain.firmware.objectNames()));
+  ROMLINK_ASSIGN(auto linked,
+                 readBack(std::move(files), patched, plain.constants, plain.firmware.objectNames()));
   ROMLINK_TRY(verifyOutput({linked.elf, linked.firmware, plain.elf, plain.firmware, plan, rom,
                             job.rom->imageHash, job.rom->sharedRam}));
   report.mutable_timing()->set_verify_ms(watch.lap());
@@ -210,7 +213,9 @@ Result<LinkOutcome> relink(const LinkJob& job) {
   ROMLINK_ASSIGN(auto plainFiles, linkPlain(job));
   outcome.diagnostics = plainFiles.warnings;
   const double beforeMatching = watch.lap();
-  ROMLINK_ASSIGN(const auto plain, readBack(std::move(plainFiles), inputs));
+  ROMLINK_ASSIGN(const auto scriptTexts, inputs.scripts());
+  const LinkerScripts scripts(scriptTexts, job.arguments);
+  ROMLINK_ASSIGN(const auto plain, readBack(std::move(plainFiles), inputs, scripts.constants().constants()));
   const LinkedImage plainImage{plain.elf, plain.firmware.placed};
   if (reportOverlaps(plain.elf, rom, *job.rom, report)) {
     report.set_verdict(LinkReport::INCOMPATIBLE);
@@ -218,8 +223,6 @@ Result<LinkOutcome> relink(const LinkJob& job) {
     return outcome;
   }
 
-  ROMLINK_ASSIGN(const auto scriptTexts, inputs.scripts());
-  const LinkerScripts scripts(scriptTexts, job.arguments);
   const UsableRam sharedRam = usableSharedRam(job.rom->sharedRam, plain.elf, scripts);
   if (job.rom->sharedRam && !sharedRam.range)
     addFinding(report, Finding::WARNING, "SHARED_RAM_NOT_RESERVED",

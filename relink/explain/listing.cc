@@ -49,10 +49,8 @@ std::string codeText(const Copy& copy, const Element& element) {
     const auto kind = relocationKind(relocation->type);
     if (instruction.target)
       operands = withLast(operands, name);
-    else if (kind && kind->field == Field::Movw)
-      operands = withLast(operands, "#:lower16:" + name);
-    else if (kind && kind->field == Field::Movt)
-      operands = withLast(operands, "#:upper16:" + name);
+    else if (kind && kind->isPart())
+      operands = withLast(operands, fmt::format("#:{}:{}", kind->partName(), name));
     else
       operands += "  ; " + relocationName(relocation->type) + " " + name;
   } else if (instruction.target) {
@@ -96,9 +94,7 @@ std::string Copy::nameOfTarget(const Relocation& relocation) const {
   std::int64_t addend = 0;
   if (kind && kind->width != 0 && std::uint64_t{relocation.offset} + kind->width <= bytes.size()) {
     const Bytes field = bytes.subspan(relocation.offset, kind->width);
-    addend = kind->field == Field::Movw || kind->field == Field::Movt
-                 ? static_cast<std::int16_t>(immediateOf(field))
-                 : static_cast<std::int32_t>(targetOf(*kind, field, 0));
+    addend = static_cast<std::int32_t>(addendOf(*kind, field));
   }
   if (symbol.isDefinedInSection()) {
     const Section& target = object->sections[symbol.section];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <llvm/BinaryFormat/ELF.h>
+#include <llvm/Object/ELF.h>
 #include <llvm/Support/Endian.h>
 
 namespace romlink::relink {
@@ -23,9 +24,25 @@ constexpr std::array kKinds = {
     RelocationKind{llvm::ELF::R_ARM_ABS32, "R_ARM_ABS32", Field::Word, 4},
     // On bare metal, R_ARM_TARGET1 is R_ARM_ABS32 (AAELF32, "Platform-specific relocations").
     RelocationKind{llvm::ELF::R_ARM_TARGET1, "R_ARM_TARGET1", Field::Word, 4},
-    RelocationKind{llvm::ELF::R_ARM_REL32, "R_ARM_REL32", Field::Relative, 4},
-    RelocationKind{llvm::ELF::R_ARM_THM_MOVW_ABS_NC, "R_ARM_THM_MOVW_ABS_NC", Field::Movw, 4},
-    RelocationKind{llvm::ELF::R_ARM_THM_MOVT_ABS, "R_ARM_THM_MOVT_ABS", Field::Movt, 4},
+    RelocationKind{llvm::ELF::R_ARM_REL32, "R_ARM_REL32", Field::Relative, 4, 0, true},
+    // R_ARM_TARGET2 is a distance for GCC's and LLVM's unwinders; --target2=abs makes it an address.
+    RelocationKind{llvm::ELF::R_ARM_TARGET2, "R_ARM_TARGET2", Field::Relative, 4, 0, true},
+    RelocationKind{llvm::ELF::R_ARM_PREL31, "R_ARM_PREL31", Field::Relative31, 4, 0, true},
+    RelocationKind{llvm::ELF::R_ARM_THM_PC8, "R_ARM_THM_PC8", Field::Near8, 2, 0, true},
+    RelocationKind{llvm::ELF::R_ARM_THM_PC12, "R_ARM_THM_PC12", Field::Near12, 4, 0, true},
+    RelocationKind{llvm::ELF::R_ARM_THM_ALU_PREL_11_0, "R_ARM_THM_ALU_PREL_11_0", Field::NearAdr, 4, 0, true,
+                   0},
+    RelocationKind{llvm::ELF::R_ARM_THM_MOVW_ABS_NC, "R_ARM_THM_MOVW_ABS_NC", Field::Move, 4, 0, false, 1},
+    RelocationKind{llvm::ELF::R_ARM_THM_MOVT_ABS, "R_ARM_THM_MOVT_ABS", Field::Move, 4, 1, false, 1},
+    RelocationKind{llvm::ELF::R_ARM_THM_MOVW_PREL_NC, "R_ARM_THM_MOVW_PREL_NC", Field::Move, 4, 0, true, 2},
+    RelocationKind{llvm::ELF::R_ARM_THM_MOVT_PREL, "R_ARM_THM_MOVT_PREL", Field::Move, 4, 1, true, 2},
+    RelocationKind{llvm::ELF::R_ARM_THM_ALU_ABS_G0_NC, "R_ARM_THM_ALU_ABS_G0_NC", Field::Byte, 2, 0, false,
+                   3},
+    RelocationKind{llvm::ELF::R_ARM_THM_ALU_ABS_G1_NC, "R_ARM_THM_ALU_ABS_G1_NC", Field::Byte, 2, 1, false,
+                   3},
+    RelocationKind{llvm::ELF::R_ARM_THM_ALU_ABS_G2_NC, "R_ARM_THM_ALU_ABS_G2_NC", Field::Byte, 2, 2, false,
+                   3},
+    RelocationKind{llvm::ELF::R_ARM_THM_ALU_ABS_G3, "R_ARM_THM_ALU_ABS_G3", Field::Byte, 2, 3, false, 3},
 };
 
 std::uint16_t first(Bytes field) {
@@ -59,6 +76,25 @@ std::int32_t conditionalDisplacement(Bytes field) {
                     21);
 }
 
+/// LDR.W and its kin of a literal: bit 7 is the sign of imm12.
+std::int32_t literalDisplacement(Bytes field) {
+  const std::int32_t imm12 = second(field) & 0xfff;
+  return (first(field) >> 7 & 1) != 0 ? imm12 : -imm12;
+}
+
+/// ADR.W: i:imm3:imm8 is added (T3) or subtracted (T2, bits 5 and 7 set).
+std::int32_t adrDisplacement(Bytes field) {
+  const std::uint32_t high = first(field);
+  const std::uint32_t low = second(field);
+  const auto imm12 = static_cast<std::int32_t>((high >> 10 & 1) << 11 | (low >> 12 & 7) << 8 | (low & 0xff));
+  return (high & 0xa0) == 0xa0 ? -imm12 : imm12;
+}
+
+/// Align(PC, 4) of an instruction at `place`.
+Address literalBase(Address place) {
+  return (place & ~3U) + 4;
+}
+
 bool isMovImmediate(Bytes field, std::uint16_t opcode, unsigned reg) {
   return (first(field) & 0xfbf0) == opcode && (second(field) & 0x8000) == 0 && registerOf(field) == reg;
 }
@@ -69,17 +105,43 @@ constexpr unsigned kIp = 12;
 
 } // namespace
 
-std::optional<RelocationKind> relocationKind(std::uint32_t type) {
-  const auto* found =
-      std::find_if(kKinds.begin(), kKinds.end(), [&](const RelocationKind& k) { return k.type == type; });
-  if (found == kKinds.end())
+std::optional<std::uint32_t> RelocationKind::reach() const {
+  switch (field) {
+  case Field::Short:
+    return type == llvm::ELF::R_ARM_THM_JUMP8 ? 254 : 2046;
+  case Field::Near8:
+    return 1020;
+  case Field::Near12:
+  case Field::NearAdr:
+    return 4095;
+  case Field::Relative31:
+    return (1U << 30) - 1;
+  default:
     return std::nullopt;
-  return *found;
+  }
+}
+
+std::string_view RelocationKind::partName() const {
+  constexpr std::array<std::string_view, 2> kHalves = {"lower16", "upper16"};
+  constexpr std::array<std::string_view, 4> kBytes = {"lower0_7", "lower8_15", "upper0_7", "upper8_15"};
+  return field == Field::Move ? kHalves[part] : field == Field::Byte ? kBytes[part] : std::string_view();
+}
+
+std::optional<RelocationKind> relocationKind(std::uint32_t type) {
+  static constexpr auto kByType = [] {
+    std::array<std::uint8_t, 256> indexes{};
+    for (std::size_t i = 0; i < kKinds.size(); ++i)
+      indexes[kKinds[i].type] = static_cast<std::uint8_t>(i + 1);
+    return indexes;
+  }();
+  if (type >= kByType.size() || kByType[type] == 0)
+    return std::nullopt;
+  return kKinds[kByType[type] - 1U];
 }
 
 std::string relocationName(std::uint32_t type) {
-  const auto kind = relocationKind(type);
-  return kind ? std::string(kind->name) : "relocation type " + std::to_string(type);
+  const llvm::StringRef name = llvm::object::getELFRelocationTypeName(llvm::ELF::EM_ARM, type);
+  return name.starts_with("R_ARM_") ? name.str() : "relocation type " + std::to_string(type);
 }
 
 void maskField(const RelocationKind& kind, std::span<std::uint8_t> field) {
@@ -104,8 +166,23 @@ void maskField(const RelocationKind& kind, std::span<std::uint8_t> field) {
   case Field::Relative:
     std::fill(field.begin(), field.end(), std::uint8_t{0});
     return;
-  case Field::Movw:
-  case Field::Movt:
+  case Field::Relative31:
+    keep(0, 0);
+    keep(2, 0x8000);
+    return;
+  case Field::Near8:
+  case Field::Byte:
+    keep(0, 0xff00);
+    return;
+  case Field::Near12: // the sign is part of the distance
+    keep(0, 0xff7f);
+    keep(2, 0xf000);
+    return;
+  case Field::NearAdr: // and here ADD or SUB
+    keep(0, (first(field) & 0xa0) == 0 || (first(field) & 0xa0) == 0xa0 ? 0xfb5f : 0xfbff);
+    keep(2, 0x8f00);
+    return;
+  case Field::Move:
     keep(0, 0xfbf0);
     keep(2, 0x8f00);
     return;
@@ -129,23 +206,58 @@ std::uint32_t targetOf(const RelocationKind& kind, Bytes field, Address place) {
     return read32le(field.data());
   case Field::Relative:
     return place + read32le(field.data());
+  case Field::Relative31:
+    return place + static_cast<std::uint32_t>(signExtend(read32le(field.data()) & 0x7fffffff, 31));
+  case Field::Near8:
+    return literalBase(place) + static_cast<std::uint32_t>(first(field) & 0xff) * 4;
+  case Field::Near12:
+    return literalBase(place) + static_cast<std::uint32_t>(literalDisplacement(field));
+  case Field::NearAdr:
+    return literalBase(place) + static_cast<std::uint32_t>(adrDisplacement(field));
   case Field::None:
-  case Field::Movw:
-  case Field::Movt:
+  case Field::Move:
+  case Field::Byte:
     break;
   }
   return 0;
 }
 
-std::uint16_t immediateOf(Bytes movField) {
-  const std::uint32_t high = first(movField);
-  const std::uint32_t low = second(movField);
-  return static_cast<std::uint16_t>((high & 0xf) << 12 | (high >> 10 & 1) << 11 | (low >> 12 & 7) << 8 |
-                                    (low & 0xff));
+std::uint32_t addendOf(const RelocationKind& kind, Bytes field) {
+  switch (kind.field) {
+  case Field::Near8: // AAELF32: an imm8 of 0xff is -4, which makes up for the processor's offset
+    return ((first(field) & 0xffU) * 4 + 4) & 0x3ff;
+  case Field::Move: // the immediate is a signed addend
+    return static_cast<std::uint32_t>(static_cast<std::int16_t>(immediateOf(field)));
+  case Field::Byte:
+    return first(field) & 0xffU;
+  default:
+    return targetOf(kind, field, 0);
+  }
 }
 
-unsigned registerOf(Bytes movField) {
-  return second(movField) >> 8 & 0xf;
+std::uint32_t partOf(const RelocationKind& kind, Bytes field, unsigned step) {
+  return kind.field == Field::Move ? std::uint32_t{immediateOf(field)} << step * 16
+                                   : (first(field) & 0xffU) << (3 - step) * 8;
+}
+
+unsigned registerOf(const RelocationKind& kind, Bytes field) {
+  return kind.field == Field::Move ? registerOf(field) : first(field) >> 8 & 7;
+}
+
+unsigned registerOf(Bytes moveField) {
+  return second(moveField) >> 8 & 0xf;
+}
+
+bool isNoCall(Bytes field) {
+  return (first(field) == 0xf3af && second(field) == 0x8000) ||
+         (first(field) == 0xe000 && second(field) == 0xbf00);
+}
+
+std::uint16_t immediateOf(Bytes moveField) {
+  const std::uint32_t high = first(moveField);
+  const std::uint32_t low = second(moveField);
+  return static_cast<std::uint16_t>((high & 0xf) << 12 | (high >> 10 & 1) << 11 | (low >> 12 & 7) << 8 |
+                                    (low & 0xff));
 }
 
 std::optional<Address> veneerTarget(const ReadImage& read, Address address) {

@@ -8,6 +8,7 @@
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Support/Endian.h>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace romlink::relink {
@@ -136,8 +137,7 @@ private:
 
   /// In a linked file a relocation's offset is an address.
   void followRelocations(const Section& section) {
-    std::map<std::pair<std::uint32_t, unsigned>, std::pair<Address, std::uint16_t>>
-        low; // by symbol, register
+    parts_.clear();
     for (const Relocation& relocation : section.relocations) {
       const Address place = relocation.offset;
       const Symbol& symbol = elf_.symbols[relocation.symbol];
@@ -150,14 +150,21 @@ private:
         continue;
       if (kind->isBranch())
         branch(place, targetOf(*kind, field, place));
-      else if (kind->field == Field::Word || kind->field == Field::Relative)
+      else if (kind->isPart())
+        part(relocation, *kind, field);
+      else if (kind->field != Field::None)
         certainValue(place, targetOf(*kind, field, place));
-      else if (kind->field == Field::Movw)
-        low[{relocation.symbol, registerOf(field)}] = {place, immediateOf(field)};
-      else if (const auto half = low.find({relocation.symbol, registerOf(field)});
-               kind->field == Field::Movt && half != low.end())
-        certainValue(half->second.first, std::uint32_t{immediateOf(field)} << 16 | half->second.second);
     }
+  }
+
+  /// One of several instructions that make an address. Those of one symbol and register belong together.
+  void part(const Relocation& relocation, const RelocationKind& kind, Bytes field) {
+    auto& [first, made] = parts_[{relocation.symbol, registerOf(kind, field)}];
+    if (kind.step() == 0)
+      std::tie(first, made) = std::pair(relocation.offset, kind.relative ? relocation.offset : 0U);
+    made += partOf(kind, field, kind.step());
+    if (kind.step() + 1 == kind.parts())
+      certainValue(first, made);
   }
 
   static bool isBranch(const Relocation& relocation) {
@@ -177,6 +184,8 @@ private:
   const RomLayout& layout_;
   const ReadImage read_;
   std::vector<RomReferenceEdge> edges_;
+  /// Where the code begins to make an address and what it has of it, by symbol and register.
+  std::map<std::pair<std::uint32_t, unsigned>, std::pair<Address, std::uint32_t>> parts_;
 };
 
 } // namespace

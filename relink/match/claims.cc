@@ -96,7 +96,7 @@ private:
       return refuse(claim, Reason::NotInRom,
                     fmt::format("the ROM has no {} bytes of {} at {:#010x}", section.size,
                                 section.isExecutable() ? "code" : "constant data", claim.base));
-    claim.differsAt = firstDifference(section, theirs);
+    claim.differsAt = firstDifference(live, theirs);
     if (claim.differsAt)
       return refuse(claim, Reason::Changed,
                     fmt::format("differs at +{:#x}: ROM {:#06x}, firmware {:#06x}", *claim.differsAt,
@@ -164,8 +164,10 @@ private:
     return at + 2 <= bytes.size() ? llvm::support::endian::read16le(bytes.data() + at) : bytes[at];
   }
 
-  /// Offset of the first byte that differs outside of the relocated fields.
-  static std::optional<std::uint32_t> firstDifference(const Section& section, Bytes theirs) {
+  /// Offset of the first byte that differs outside of the relocated fields. Calls of nothing may have other
+  /// opcodes.
+  static std::optional<std::uint32_t> firstDifference(const LiveSection& live, Bytes theirs) {
+    const Section& section = live.elf();
     std::vector<std::uint8_t> a(section.data.begin(), section.data.end());
     std::vector<std::uint8_t> b(theirs.begin(), theirs.end());
     for (const Relocation& relocation : section.relocations) {
@@ -173,6 +175,9 @@ private:
       maskField(*kind, std::span(a).subspan(relocation.offset, kind->width));
       maskField(*kind, std::span(b).subspan(relocation.offset, kind->width));
     }
+    for (const Reference& reference : live.references)
+      if (reference.target == Reference::Target::NoCall && isNoCall(theirs.subspan(reference.place, 4)))
+        std::copy_n(a.begin() + reference.place, 4, b.begin() + reference.place);
     const auto [mine, other] = std::mismatch(a.begin(), a.end(), b.begin());
     return mine == a.end() ? std::nullopt : std::optional(static_cast<std::uint32_t>(mine - a.begin()));
   }
@@ -191,6 +196,13 @@ private:
       switch (reference.target) {
       case Reference::Target::Unresolved:
         return refuse(claims_[id], Reason::DependsOnChanged, reference.why);
+      case Reference::Target::NoCall:
+        if (*target != base + reference.place + 4 && !isNoCall(read_(base + reference.place, 4)))
+          return refuse(
+              claims_[id], Reason::Changed,
+              fmt::format("the ROM calls {} at {:#010x}, which is weak and undefined in the firmware",
+                          reference.symbol, *target));
+        break;
       case Reference::Target::Absolute:
         if (*target != reference.value)
           return refuse(claims_[id], Reason::Changed,

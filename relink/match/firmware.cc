@@ -175,7 +175,7 @@ std::vector<std::string> Firmware::objectNames() const {
 }
 
 Result<Firmware> readFirmware(InputFiles& inputs, const ElfImage& linked, std::vector<PlacedSection> map,
-                              const std::vector<std::string>& others) {
+                              const Constants& constants, const std::vector<std::string>& others) {
   Firmware firmware;
   firmware.placed = std::move(map);
   // One group for each "file:(name)", in the map's order.
@@ -194,7 +194,7 @@ Result<Firmware> readFirmware(InputFiles& inputs, const ElfImage& linked, std::v
   ROMLINK_TRY(collectObjects(inputs, others, firmware));
   for (LiveSection& live : firmware.sections)
     live.symbols = symbolsOf(live.object->elf, live.index);
-  resolveReferences(linked, firmware);
+  resolveReferences(linked, constants, firmware);
   findOthers(linked, firmware);
   return firmware;
 }

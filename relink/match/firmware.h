@@ -4,14 +4,17 @@
 // How a reference is resolved: the object says "symbol + addend"; the symbol names an input section (its own,
 // or the one whose definition lies at the address that the output's symbol table gives); and the bytes that
 // lld wrote into the field must lead to exactly that place, through a veneer at most. If they do not (a
-// symbol of the linker script, --wrap, an undefined weak symbol, a folded section), the reference is
-// Unresolved and whatever holds it stays local.
+// place that the linker script defines, --wrap, a folded section), the reference is Unresolved and whatever
+// holds it stays local. A symbol that scripts or --defsym set to a constant is that number; an undefined weak
+// one is 0, and a call of it is nothing.
 #pragma once
 
 #include "relink/image/arm_relocation.h"
 #include "relink/image/input_files.h"
 #include "relink/link/link_map.h"
 
+#include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,11 +29,12 @@ struct Reference {
     Section,    ///< `offset` in the live section `section`
     Piece,      ///< `offset` in a mergeable constant or string whose content is `piece`
     Absolute,   ///< the number `value`: as targetOf() gives it, so with the Thumb bit except for branches
+    NoCall,     ///< a BL to an undefined weak function: control goes on behind it
     Unresolved, ///< `why`
   };
   std::uint32_t place = 0; ///< offset of the field
   RelocationKind kind{};
-  std::optional<std::uint32_t> movtPlace; ///< the second half, for kind.field == Movw
+  std::array<std::uint32_t, 3> rest{}; ///< if kind.isPart(): places of the kind.parts() - 1 other parts
   Target target = Target::Unresolved;
   SectionId section = 0;
   std::uint32_t offset = 0;
@@ -38,7 +42,7 @@ struct Reference {
   Bytes piece;
   std::uint32_t pieceAlignment = 1; ///< that the plain link gives the piece
   bool thumb = false;               ///< the target is a Thumb function: bit 0 of an address is set
-  std::string symbol;               ///< for people
+  std::string_view symbol;          ///< for people
   std::string why;
 
   [[nodiscard]] bool takesAddress() const { return !kind.isBranch(); }
@@ -90,6 +94,9 @@ struct Firmware {
   [[nodiscard]] std::vector<std::string> objectNames() const;
 };
 
+/// Symbols that scripts and arguments set to a number, whatever the link does (plan/script_constants.h).
+using Constants = std::map<std::string, std::uint32_t, std::less<>>;
+
 /// Could the bytes that the linked image has at `address` come from this input section? True for SHT_NOBITS,
 /// and for a place that is not loaded.
 [[nodiscard]] bool liesAt(const ElfImage& linked, const Section& section, Address address);
@@ -97,6 +104,6 @@ struct Firmware {
 /// Builds the model. `linked` is the link's output ELF; `map` its map. `others`: names of objects that may
 /// define symbols although no section of theirs is live. Malformed: a pulled object.
 Result<Firmware> readFirmware(InputFiles& inputs, const ElfImage& linked, std::vector<PlacedSection> map,
-                              const std::vector<std::string>& others = {});
+                              const Constants& constants = {}, const std::vector<std::string>& others = {});
 
 } // namespace romlink::relink

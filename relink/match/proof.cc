@@ -12,7 +12,8 @@ namespace romlink::relink {
 namespace {
 
 /// How far a BL reaches, less a margin for where the sections of the final link lie.
-constexpr std::int64_t kBranchReach = (16 << 20) - (1 << 20);
+constexpr std::int64_t kMargin = 1 << 20;
+constexpr std::int64_t kBranchReach = (16 << 20) - kMargin;
 
 std::vector<bool> addressTakenIn(const Firmware& firmware) {
   std::vector<bool> taken(firmware.sections.size(), false);
@@ -113,17 +114,22 @@ private:
     proof_.kept[section] = {reason, std::move(detail), false};
   }
 
-  /// Calls `visit` for each branch from code that stays local to a section that is shared.
+  /// Calls `visit` for each reference from what stays local to a section that is shared.
   template <typename Visit>
-  void forEachBranchIntoRom(Visit visit) const {
+  void forEachReferenceIntoRom(Visit visit) const {
     for (SectionId id = 0; id < firmware_.sections.size(); ++id) {
       if (proof_.isShared(id))
         continue;
       for (const Reference& reference : firmware_.sections[id].references)
-        if (reference.target == Reference::Target::Section && reference.kind.isBranch() &&
-            proof_.isShared(reference.section))
+        if (reference.target == Reference::Target::Section && proof_.isShared(reference.section))
           visit(firmware_.sections[id], reference);
     }
+  }
+
+  /// Can it lead to the ROM, if need be through a veneer?
+  [[nodiscard]] bool reaches(const LiveSection& from, const Reference& reference) const {
+    const auto reach = reference.kind.reach();
+    return !reach || std::abs(std::int64_t{boundTo(reference.section)} - from.address) <= *reach - kMargin;
   }
 
   [[nodiscard]] bool isFar(const LiveSection& from, SectionId to) const {
@@ -135,12 +141,16 @@ private:
   /// saves.
   bool dropUnreachable() {
     bool changed = false;
-    forEachBranchIntoRom([&](const LiveSection& live, const Reference& reference) {
+    forEachReferenceIntoRom([&](const LiveSection& live, const Reference& reference) {
       const LiveSection& target = firmware_.sections[reference.section];
       if (!isFree(reference.section))
         return;
-      if (reference.kind.field == Field::Short)
-        keep(reference.section, Reason::NotSeparable, live.title() + " reaches it by a short branch");
+      if (!reaches(live, reference))
+        keep(reference.section, Reason::NotSeparable,
+             fmt::format("{} reaches it by {}", live.title(),
+                         reference.kind.isBranch() ? "a short branch" : reference.kind.name));
+      else if (!reference.kind.isBranch())
+        return;
       else if (isFar(live, reference.section) && target.elf().size <= kVeneerSize)
         keep(reference.section, Reason::NoGain, "the veneer to reach it would be as large");
       else if (proof_.bindingOf(reference.section).accepted && live.object == target.object &&
@@ -168,8 +178,8 @@ private:
 
   void countVeneers() {
     std::set<SectionId> far;
-    forEachBranchIntoRom([&](const LiveSection& live, const Reference& reference) {
-      if (isFar(live, reference.section))
+    forEachReferenceIntoRom([&](const LiveSection& live, const Reference& reference) {
+      if (reference.kind.isBranch() && isFar(live, reference.section))
         far.insert(reference.section);
     });
     proof_.veneers = static_cast<std::uint32_t>(far.size());

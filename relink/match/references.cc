@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <llvm/BinaryFormat/ELF.h>
+#include <map>
+#include <tuple>
 #include <unordered_map>
 
 namespace romlink::relink {
 namespace {
+
+/// The one symbol that only the second link may define (include/romlink/rom_id.h).
+constexpr std::string_view kRomId = "romlink_rom_id";
 
 /// The string or constant that `offset` of a mergeable section lies in (gABI, SHF_MERGE and SHF_STRINGS),
 /// empty if the section is not well-formed.
@@ -35,12 +40,39 @@ Bytes pieceAt(const Section& section, std::uint32_t offset, std::uint32_t& offse
   return {};
 }
 
+constexpr std::size_t kNone = ~std::size_t{0};
+
+/// For each relocation that is one of several parts of an address, the relocation of the next part: of the
+/// same symbol, register and addend, the first that follows. kNone: there is none, or it is no part.
+std::vector<std::size_t> nextParts(const Section& section) {
+  // family, step, symbol, register, addend
+  using Key = std::tuple<std::uint32_t, unsigned, std::uint32_t, unsigned, std::uint32_t>;
+  std::map<Key, std::size_t> following;
+  std::vector<std::size_t> next(section.relocations.size(), kNone);
+  for (std::size_t i = next.size(); i-- > 0;) {
+    const Relocation& relocation = section.relocations[i];
+    const auto kind = relocationKind(relocation.type);
+    if (!kind || !kind->isPart() || std::uint64_t{relocation.offset} + kind->width > section.data.size())
+      continue;
+    const Bytes field = section.data.subspan(relocation.offset, kind->width);
+    // The parts of one distance have addends that differ as their places do.
+    const std::uint32_t addend = addendOf(*kind, field) - (kind->relative ? relocation.offset : 0);
+    Key key{kind->family, kind->step(), relocation.symbol, registerOf(*kind, field), addend};
+    following[key] = i;
+    ++std::get<1>(key);
+    if (const auto found = following.find(key); found != following.end())
+      next[i] = found->second;
+  }
+  return next;
+}
+
 class Resolver {
 public:
-  Resolver(const ElfImage& plain, Firmware& firmware) : plain_(plain), firmware_(firmware) {
+  Resolver(const ElfImage& plain, const Constants& constants, Firmware& firmware)
+      : plain_(plain), constants_(constants), firmware_(firmware) {
     for (const Symbol& symbol : plain.symbols)
       if (symbol.section != llvm::ELF::SHN_UNDEF && !symbol.isMapping())
-        linked_.emplace(symbol.name, symbol.address());
+        linked_.emplace(symbol.name, Linked{symbol.address(), symbol.section == llvm::ELF::SHN_ABS});
     for (SectionId id = 0; id < firmware.sections.size(); ++id) {
       const LiveSection& live = firmware.sections[id];
       live_.emplace(keyOf(*live.object, live.index), id);
@@ -58,7 +90,9 @@ public:
       for (const Relocation& relocation : section.relocations)
         pin(live, relocation, live.unusable);
     }
-    for (std::size_t i = 0; i < section.relocations.size(); ++i) {
+    const auto next = nextParts(section);
+    std::vector<bool> belongs(next.size(), false); // to the parts of some reference
+    for (std::size_t i = 0; i < next.size(); ++i) {
       const Relocation& relocation = section.relocations[i];
       const auto kind = relocationKind(relocation.type);
       if (!kind || std::uint64_t{relocation.offset} + kind->width > section.data.size()) {
@@ -68,13 +102,13 @@ public:
                                       relocation.offset);
         continue;
       }
-      if (kind->field == Field::None || kind->field == Field::Movt)
-        continue; // a MOVT is part of its MOVW
-      live.references.push_back(resolveOne(live, i, *kind));
+      if (kind->field == Field::None || (kind->isPart() && kind->step() > 0))
+        continue; // the first part stands for all
+      live.references.push_back(resolveOne(live, *kind, i, next, belongs));
       if (live.references.back().target == Reference::Target::Unresolved)
         pin(live, relocation, live.references.back().why);
     }
-    markLoneMovt(live);
+    refuseLoneParts(live, belongs);
   }
 
   /// The map does not say where merged sections lie, so what they refer to, which is rare, cannot be
@@ -109,9 +143,28 @@ private:
       pinSection(*it->second.object, *it->second.symbol);
   }
 
+  /// A part of an address that no reference covers would go unchecked.
+  void refuseLoneParts(LiveSection& live, const std::vector<bool>& belongs) {
+    for (std::size_t i = 0; i < belongs.size(); ++i) {
+      const Relocation& relocation = live.elf().relocations[i];
+      const auto kind = relocationKind(relocation.type);
+      if (!kind || !kind->isPart() || kind->step() == 0 || belongs[i])
+        continue;
+      const std::string why =
+          fmt::format("the {} at +{:#x} belongs to no address", kind->name, relocation.offset);
+      pin(live, relocation, why);
+      if (live.unusable.empty())
+        live.unusable = why;
+    }
+  }
+
   struct Definition {
     const ObjectFile* object;
     const Symbol* symbol;
+  };
+  struct Linked {
+    Address address;
+    bool absolute;
   };
   using Key = std::pair<const ObjectFile*, std::uint32_t>;
   struct KeyHash {
@@ -121,37 +174,12 @@ private:
   };
   static Key keyOf(const ObjectFile& object, std::uint32_t index) { return {&object, index}; }
 
-  /// The MOVT of the same symbol, register and addend that follows the MOVW at relocation `i`.
-  static std::optional<std::uint32_t> movtOf(const Section& section, std::size_t i) {
-    const Relocation& movw = section.relocations[i];
-    const Bytes field = section.data.subspan(movw.offset, 4);
-    for (std::size_t k = i + 1; k < section.relocations.size(); ++k) {
-      const Relocation& movt = section.relocations[k];
-      if (movt.type != llvm::ELF::R_ARM_THM_MOVT_ABS || movt.symbol != movw.symbol ||
-          std::uint64_t{movt.offset} + 4 > section.data.size())
-        continue;
-      const Bytes other = section.data.subspan(movt.offset, 4);
-      if (registerOf(other) == registerOf(field) && immediateOf(other) == immediateOf(field))
-        return movt.offset;
-    }
-    return std::nullopt;
-  }
-
-  /// Every MOVT must be the second half of some MOVW, or it would go unchecked.
-  static void markLoneMovt(LiveSection& live) {
-    for (const Relocation& relocation : live.elf().relocations)
-      if (relocation.type == llvm::ELF::R_ARM_THM_MOVT_ABS &&
-          std::none_of(live.references.begin(), live.references.end(),
-                       [&](const Reference& r) { return r.movtPlace == relocation.offset; }) &&
-          live.unusable.empty())
-        live.unusable = fmt::format("the MOVT at +{:#x} has no MOVW of the same symbol", relocation.offset);
-  }
-
   /// S of the relocation in the plain link, without the Thumb bit, and what it names.
   struct Resolved {
     Address address = 0;
-    const ObjectFile* object = nullptr; ///< where it is defined; nullptr: an absolute number
+    const ObjectFile* object = nullptr; ///< where it is defined; nullptr: a number
     const Symbol* symbol = nullptr;
+    bool undefinedWeak = false;
   };
 
   std::optional<Address> placedAt(const ObjectFile& object, const Symbol& symbol) const {
@@ -161,9 +189,11 @@ private:
   }
 
   /// The output's symbol table has hidden symbols as local ones, so a name may stand there more than once.
-  bool isLinkedAt(std::string_view name, Address address) const {
+  bool isLinkedAt(std::string_view name, Linked place) const {
     const auto [begin, end] = linked_.equal_range(name);
-    return std::any_of(begin, end, [&](const auto& entry) { return entry.second == address; });
+    return std::any_of(begin, end, [&](const auto& entry) {
+      return entry.second.address == place.address && (entry.second.absolute || !place.absolute);
+    });
   }
 
   /// Empty `why` on success.
@@ -186,86 +216,131 @@ private:
     for (auto it = begin; it != end; ++it) {
       const Definition& definition = it->second;
       if (definition.symbol->section == llvm::ELF::SHN_ABS &&
-          isLinkedAt(symbol.name, definition.symbol->address()))
+          isLinkedAt(symbol.name, {definition.symbol->address(), false}))
         return {definition.symbol->address(), nullptr, definition.symbol};
       if (!definition.symbol->isDefinedInSection())
         continue;
       if (const auto address = placedAt(*definition.object, *definition.symbol);
-          address && isLinkedAt(symbol.name, *address))
+          address && isLinkedAt(symbol.name, {*address, false}))
         return {*address, definition.object, definition.symbol};
     }
-    why = linked_.contains(symbol.name)
-              ? fmt::format("it refers to {}, which no live input section defines", symbol.name)
-              : fmt::format("it refers to {}, which is weak and undefined", symbol.name);
+    if (const auto constant = constants_.find(symbol.name);
+        constant != constants_.end() && isLinkedAt(symbol.name, {constant->second, true}))
+      return {constant->second, nullptr, &symbol};
+    if (linked_.contains(symbol.name))
+      why = fmt::format("it refers to {}, which no live input section defines", symbol.name);
+    else if (symbol.binding != llvm::ELF::STB_WEAK || symbol.name == kRomId)
+      why = fmt::format("it refers to {}, which the link leaves undefined", symbol.name);
+    else
+      return {0, nullptr, &symbol, true};
     return {};
   }
 
-  Reference resolveOne(const LiveSection& live, std::size_t i, const RelocationKind& kind) const {
+  Reference resolveOne(const LiveSection& live, RelocationKind kind, std::size_t i,
+                       const std::vector<std::size_t>& next, std::vector<bool>& belongs) const {
     const Section& section = live.elf();
     const Relocation& relocation = section.relocations[i];
     const Symbol& symbol = live.object->elf.symbols[relocation.symbol];
     Reference reference;
     reference.place = relocation.offset;
+    reference.symbol = symbol.name;
     reference.kind = kind;
-    reference.symbol = std::string(symbol.name);
-    if (kind.field == Field::Movw && !(reference.movtPlace = movtOf(section, i))) {
-      reference.why = "its MOVW has no MOVT";
-      return reference;
+    for (unsigned n = 1; n < kind.parts(); ++n, i = next[i]) {
+      if (next[i] == kNone) {
+        reference.why = fmt::format("the {} at +{:#x} is not followed by the other parts of its address",
+                                    kind.name, relocation.offset);
+        return reference;
+      }
+      reference.rest[n - 1] = section.relocations[next[i]].offset;
+      belongs[next[i]] = true;
     }
+    resolveTarget(live, symbol, reference);
+    if (relocation.type == llvm::ELF::R_ARM_TARGET2 && reference.target == Reference::Target::Unresolved) {
+      Reference absolute = reference;
+      absolute.kind = relocationKind(llvm::ELF::R_ARM_ABS32).value_or(kind);
+      absolute.why.clear();
+      resolveTarget(live, symbol, absolute);
+      if (absolute.target != Reference::Target::Unresolved)
+        return absolute;
+    }
+    return reference;
+  }
+
+  void resolveTarget(const LiveSection& live, const Symbol& symbol, Reference& reference) const {
     const Resolved resolved = resolveSymbol(*live.object, symbol, reference.why);
     if (!reference.why.empty())
-      return reference;
-    const std::uint32_t addend = addendOf(section, reference);
+      return;
+    const std::uint32_t addend =
+        addendOf(reference.kind, live.elf().data.subspan(reference.place, reference.kind.width));
     reference.thumb = resolved.symbol->isThumbFunction();
+    if (resolved.undefinedWeak && (reference.kind.isBranch() || reference.kind.relative))
+      return resolveNoCall(live, addend, reference);
     if (resolved.object == nullptr) {
       reference.value = resolved.address + addend;
-      if (reference.thumb && !kind.isBranch())
+      if (reference.kind.isBranch())
+        reference.value &= ~1U;
+      else if (reference.thumb)
         reference.value |= 1;
       reference.target = Reference::Target::Absolute;
-    } else if (const Section& target = resolved.object->elf.sections[resolved.symbol->section];
-               !live_.contains(keyOf(*resolved.object, resolved.symbol->section))) {
-      // gABI: for a section symbol, the addend selects the piece; otherwise the symbol does.
-      const bool bySection = resolved.symbol->type == llvm::ELF::STT_SECTION;
-      const std::uint32_t start = resolved.symbol->value + (bySection ? addend : 0);
-      reference.piece = pieceAt(target, start, reference.offset);
-      reference.offset += bySection ? 0 : addend;
-      if (reference.piece.empty() || reference.offset >= reference.piece.size())
-        reference.why = fmt::format("it refers to a place outside {}", target.name);
-      else if (linkedPiece(live, reference) != asText(reference.piece))
-        reference.why = fmt::format("the plain link has other bytes for a piece of {}", target.name);
-      else
-        reference.target = Reference::Target::Piece;
-      if (const auto linked = linkedTarget(live, reference);
-          linked && (*linked - reference.offset) % target.alignment == 0)
-        reference.pieceAlignment = target.alignment;
-      return reference; // lld's place for a piece is not in the map
+    } else if (!live_.contains(keyOf(*resolved.object, resolved.symbol->section))) {
+      return resolvePiece(live, resolved, addend, reference); // lld's place for a piece is not in the map
     } else {
       reference.section = live_.at(keyOf(*resolved.object, resolved.symbol->section));
       reference.offset = resolved.symbol->address() + addend;
-      // Compilers address a table from before its start ("table - 4"); nothing else is meant than that table.
-      constexpr std::int64_t kBeforeStart = -4096;
-      const std::int64_t offset = static_cast<std::int32_t>(reference.offset);
-      if (offset < kBeforeStart || offset > target.size)
+      const Section& target = firmware_.sections[reference.section].elf();
+      if (!mayMean(target, live.elf(), reference))
         reference.why =
             fmt::format("it refers to {}+{:#x}, outside of that section", target.name, reference.offset);
       else
         reference.target = Reference::Target::Section;
     }
-    if (!reference.why.empty())
-      return reference;
-    if (!agreesWithLink(live, reference, resolved.address + addend)) {
+    const Address expected = reference.target == Reference::Target::Absolute && reference.kind.isBranch()
+                                 ? reference.value
+                                 : resolved.address + addend;
+    if (reference.why.empty() && !agreesWithLink(live, reference, expected)) {
       reference.target = Reference::Target::Unresolved;
       reference.why = fmt::format("the plain link resolves {} in another way", reference.symbol);
     }
-    return reference;
   }
 
-  /// A of the relocation: implicit, in the field; for branches without the processor's offset of 4.
-  static std::uint32_t addendOf(const Section& section, const Reference& reference) {
-    const Bytes field = section.data.subspan(reference.place, reference.kind.width);
-    if (reference.kind.field == Field::Movw) // AAELF32: the 16-bit immediate is a signed addend
-      return static_cast<std::uint32_t>(static_cast<std::int16_t>(immediateOf(field)));
-    return targetOf(reference.kind, field, 0);
+  /// Does the reference mean a place in `target`, and nothing beside it? Compilers address a table from
+  /// before its start ("table - 4"). A distance may be from any place of the section that holds it: "table -
+  /// (here + 4)".
+  static bool mayMean(const Section& target, const Section& holder, const Reference& reference) {
+    constexpr std::int64_t kBeforeStart = 4096;
+    constexpr std::int64_t kProgramCounter = 8; // it reads that much ahead, rounded up
+    const std::int64_t from = reference.kind.relative ? std::int64_t{holder.size} + kProgramCounter : 0;
+    const std::int64_t offset = static_cast<std::int32_t>(reference.offset);
+    return offset >= -kBeforeStart - from && offset <= target.size + from;
+  }
+
+  /// gABI: for a section symbol, the addend selects the piece; otherwise the symbol does.
+  void resolvePiece(const LiveSection& live, const Resolved& resolved, std::uint32_t addend,
+                    Reference& reference) const {
+    const Section& target = resolved.object->elf.sections[resolved.symbol->section];
+    const bool bySection = resolved.symbol->type == llvm::ELF::STT_SECTION;
+    reference.piece = pieceAt(target, resolved.symbol->value + (bySection ? addend : 0), reference.offset);
+    reference.offset += bySection ? 0 : addend;
+    if (reference.piece.empty() || (!reference.kind.relative && reference.offset >= reference.piece.size()))
+      reference.why = fmt::format("it refers to a place outside {}", target.name);
+    else if (linkedPiece(live, reference) != asText(reference.piece))
+      reference.why = fmt::format("the plain link has other bytes for a piece of {}", target.name);
+    else
+      reference.target = Reference::Target::Piece;
+    if (const auto linked = linkedTarget(live, reference);
+        linked && (*linked - reference.offset) % target.alignment == 0)
+      reference.pieceAlignment = target.alignment;
+  }
+
+  /// A BL to an undefined weak function goes on behind itself, so it does nothing. After any other branch
+  /// control would run on into what follows.
+  void resolveNoCall(const LiveSection& live, std::uint32_t addend, Reference& reference) const {
+    const auto linked = linkedTarget(live, reference);
+    if (reference.kind.type == llvm::ELF::R_ARM_THM_CALL && addend == 0 && linked &&
+        *linked == live.address + reference.place + 4)
+      reference.target = Reference::Target::NoCall;
+    else
+      reference.why = fmt::format("it refers to {}, which is weak and undefined", reference.symbol);
   }
 
   std::optional<std::uint32_t> linkedTarget(const LiveSection& live, const Reference& reference) const {
@@ -294,8 +369,9 @@ private:
   }
 
   const ElfImage& plain_;
+  const Constants& constants_;
   Firmware& firmware_;
-  std::unordered_multimap<std::string_view, Address> linked_; ///< the output's symbols
+  std::unordered_multimap<std::string_view, Linked> linked_; ///< the output's symbols
   std::unordered_multimap<std::string_view, Definition> definitions_;
   std::unordered_map<Key, SectionId, KeyHash> live_;
 };
@@ -304,15 +380,20 @@ private:
 
 std::optional<std::uint32_t> referenceTarget(const ReadImage& read, const Reference& reference,
                                              Address base) {
-  const Bytes field = read(base + reference.place, reference.kind.width);
-  if (field.size() != reference.kind.width)
+  const RelocationKind& kind = reference.kind;
+  const Bytes field = read(base + reference.place, kind.width);
+  if (field.size() != kind.width)
     return std::nullopt;
-  if (reference.kind.field != Field::Movw)
-    return targetOf(reference.kind, field, base + reference.place);
-  const Bytes movt = read(base + *reference.movtPlace, 4);
-  if (movt.size() != 4)
-    return std::nullopt;
-  return std::uint32_t{immediateOf(field)} | std::uint32_t{immediateOf(movt)} << 16;
+  if (!kind.isPart())
+    return targetOf(kind, field, base + reference.place);
+  std::uint32_t target = partOf(kind, field, 0);
+  for (unsigned step = 1; step < kind.parts(); ++step) {
+    const Bytes part = read(base + reference.rest[step - 1], kind.width);
+    if (part.size() != kind.width)
+      return std::nullopt;
+    target |= partOf(kind, part, step);
+  }
+  return target + (kind.relative ? base + reference.place : 0);
 }
 
 std::vector<Address> throughVeneers(const ReadImage& read, Address target) {
@@ -335,8 +416,8 @@ Bytes bytesAt(const ElfImage& image, Address address, std::uint32_t size) {
   return {};
 }
 
-void resolveReferences(const ElfImage& plain, Firmware& firmware) {
-  Resolver resolver(plain, firmware);
+void resolveReferences(const ElfImage& plain, const Constants& constants, Firmware& firmware) {
+  Resolver resolver(plain, constants, firmware);
   for (const auto& object : firmware.objects)
     resolver.pinFromMerged(*object);
   for (LiveSection& live : firmware.sections) {

@@ -7,7 +7,7 @@
 namespace romlink::relink {
 
 /// Fills LiveSection::references, and LiveSection::unusable where a relocation is not understood.
-void resolveReferences(const ElfImage& plain, Firmware& firmware);
+void resolveReferences(const ElfImage& plain, const Constants& constants, Firmware& firmware);
 
 /// What the field of `reference` names in an image that has its section at `base`: for branches the address
 /// without the Thumb bit, else the number itself. Nullopt where the image has no such bytes.
