@@ -24,12 +24,12 @@ LEAST = 99.0
 Line = collections.namedtuple("Line", "object section symbol decision reason address detail")
 
 
-def plan_of(program, rom, inputs, arguments, output):
+def plan_of(program, rom, pair):
     """What relink-text says of its plan: (names and decisions, {(object, section, address): address in the ROM})."""
-    command = [program, rom, output, "--places", "--sections", "--", *arguments]
-    done = subprocess.run(command, cwd=inputs, capture_output=True, text=True)
+    command = [program, rom, pair.folder / "out.elf", *pair.options, "--places", "--sections", "--", *pair.arguments]
+    done = subprocess.run(command, cwd=pair.inputs, capture_output=True, text=True)
     if done.returncode:
-        raise SystemExit(f"romlink does not link the pair {inputs.parent.name}: {done.stderr}")
+        raise SystemExit(f"romlink does not link the pair {pair.name}: {done.stderr}")
     return read_plan(done.stdout)
 
 
@@ -54,10 +54,10 @@ def sharing_of(firmware, shares):
 class Comparison:
     """What the reference and romlink say of one ROM and firmware."""
 
-    def __init__(self, program, rom, inputs, arguments, firmware):
-        self.ref = R.Reference(images.Rom(rom), firmware)
+    def __init__(self, program, rom, pair, firmware):
+        self.ref = R.Reference(images.Rom(rom), firmware, pair.shared_ram)
         self.provable = self.ref.provable()
-        self.lines, shares = plan_of(program, rom, inputs, arguments, rom.parent / "out.elf")
+        self.lines, shares = plan_of(program, rom, pair)
         self.sharing, self.odd = sharing_of(firmware, shares)
         self.shared = {entity for entity, _ in self.sharing}
         self.extras = self.ref.unsound(self.sharing)
@@ -93,19 +93,18 @@ class Comparison:
 def compare(name, program, folder, mutants):
     """(is the pair good, the text of the comparison)."""
     pair = pairs.build(name, folder)
-    rom, inputs, arguments = pair.rom, pair.inputs, pair.arguments
-    firmware = images.Firmware(inputs, arguments, folder)
-    first = Comparison(program, rom, inputs, arguments, firmware)
+    rom, firmware = pair.rom, images.Firmware(pair.inputs, pair.arguments, folder)
+    first = Comparison(program, rom, pair, firmware)
     text, good = [f"{name}: {first}"], first.is_good()
     chance, original = random.Random(name), rom.read_bytes()
-    targets, lost, unnoticed = sorted(first.sharing, key=lambda c: c[1]), 0, 0
+    targets, lost, unnoticed = sorted((c for c in first.sharing if not c[0].writable), key=lambda c: c[1]), 0, 0
     mutant = folder / "mutant.elf"
     for _ in range(mutants if targets else 0):
         entity, address = chance.choice(targets)
         address += chance.randrange(entity.size)
         at, bit = images.Rom(rom).offset(address), 1 << chance.randrange(8)
         mutant.write_bytes(original[:at] + bytes([original[at] ^ bit]) + original[at + 1:])
-        changed = Comparison(program, mutant, inputs, arguments, firmware)
+        changed = Comparison(program, mutant, pair, firmware)
         lost += len(first.shared - changed.shared)
         unnoticed += first.sharing == changed.sharing
         if changed.extras or changed.odd or set(changed.missed) - set(first.missed):

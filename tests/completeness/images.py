@@ -34,11 +34,13 @@ class Rom:
             constant = s.flags & E.SHF_ALLOC and not s.flags & E.SHF_WRITE and s.type == 1 and s.size
             if constant and load_address(stored, s) == s.address:
                 self.sections.append((s.address, image.content(s), bool(s.flags & E.SHF_EXEC)))
-        self.names = collections.defaultdict(set)
+        self.names, self.objects = collections.defaultdict(set), set()
         for symbol in image.symbols:
             named = symbol.name and not symbol.name.startswith("$") and symbol.type in (0, 1, 2)
             if named and 0 < symbol.section < 0xff00:
                 self.names[symbol.name].add(symbol.place())
+                if symbol.type == E.STT_OBJECT:
+                    self.objects.add((symbol.place(), symbol.size))
 
     def read(self, address, size, executable=False):
         for start, data, code in self.sections:
@@ -89,6 +91,7 @@ class Entity:
         self.object, self.section = where[:-1].rsplit(":(", 1)
         self.writable = bool(output.flags & E.SHF_WRITE)
         self.symbols, self.references, self.moves = [], [], False
+        self.sizes = {}  # of the symbols, as the map has them
         self.content, self.literals, self.placed, self.unwound = b"", False, False, False
         self.grouped = False
         self.merged = None
@@ -125,6 +128,7 @@ class Firmware:
                 self.symbol_at[what, address] = entity
                 if not what.startswith("$"):
                     entity.symbols.append((what, address))
+                    entity.sizes[what] = size
         self.entities.sort(key=lambda e: (e.address, e.size))
         self.starts = [e.address for e in self.entities]
         for entity in self.entities:

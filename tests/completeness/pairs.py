@@ -21,6 +21,7 @@ NANO, FULL = ("m", "c_nano", "nosys", "gcc"), ("m", "c", "nosys", "gcc")
 CXX = ("stdc++_nano", "supc++_nano", "c_nano", "m", "nosys", "gcc")
 FULL_CXX = ("stdc++", "supc++", "c", "m", "nosys", "gcc")
 NEAR, FAR = 0x00100000, 0x08000000
+SHARED_RAM = range(0x20030000, 0x20030100)
 WHOLE = ("-fno-function-sections", "-fno-data-sections", "-DPLAIN")  # section anchors, several functions a section
 NO_EXCEPTIONS = ("-fno-exceptions", "-fno-rtti")
 
@@ -40,6 +41,7 @@ class Program:
     rom_link: tuple[str, ...] = ()  # arguments besides
     layout: str = "image.ld"  # of the ROM
     strip: str = ""  # strip's option for the linked ROM
+    state: bool = False  # with variables in shared RAM
 
 
 # Name: arguments of build.py.
@@ -82,6 +84,8 @@ PROGRAMS = {
     "emit-relocs-lld": Program(M33, ("-Os",), linker="lld", rom_link=("--emit-relocs",)),
     "stripped-rom": Program(M33, ("-O2", "-g"), strip="--strip-debug"),
     "stripped-rom-lld": Program(M3, ("-Os", "-g"), linker="lld", strip="--strip-debug"),
+    "shared-state": Program(M33, ("-O2",), state=True),
+    "shared-state-clang": Program(M3, ("-Os",), linker="lld", compiler="clang", state=True),
     "armlink-like": Program(M33, ("-O2",), layout="armlink-like.ld"),
     "armlink-like-lld": Program(M0, ("-Os",), linker="lld", layout="armlink-like.ld"),
 }
@@ -96,6 +100,8 @@ class Pair:
     rom_arguments: list[str]  # of the ROM's, in `rom_inputs`
     linker: str
     strip: str = ""
+    options: tuple[str, ...] = ()  # of relink-text
+    shared_ram: range = range(0)
 
     @property
     def rom(self):
@@ -187,19 +193,23 @@ def program(name, folder):
             file = run("arm-none-eabi-gcc", "-mthumb", *spec.cpu, f"-print-file-name=lib{library}.a").strip()
             shutil.copyfile(file, inputs / f"lib{library}.a")
         objects = []
-        for source in (spec.main, "shared.c"):
+        for source in (spec.main, "shared.c", *(["state.c"] if spec.state else [])):
             cxx = source.endswith("cc")
-            own = [f for f in spec.flags if cxx or f != "-fno-rtti"]
+            own = [f for f in spec.flags if cxx or f != "-fno-rtti"] + (["-DSTATE"] if spec.state else [])
             objects.append(source.replace(".", "-") + ".o")
             run(*compiler_of(spec), "-ffunction-sections", "-fdata-sections", *own, *more,
                 "-std=gnu++17" if cxx else "-std=gnu11", "-c", HERE / "programs" / source, "-o", inputs / objects[-1])
         script = (HERE / "programs" / layout).read_text()
         script = script.replace("= FLASH_START", f"= {flash:#x}").replace("= RAM_START", f"= {ram:#x}")
+        script = script.replace("= SHARED_START", f"= {SHARED_RAM.start if image == 'rom' else ram + 0x20000:#x}")
         (inputs / "image.ld").write_text(script.replace("= IMAGE_NUMBER", f"= {len(image)}"))
         linked[image] = ["-T", "image.ld", "--gc-sections", "--target2=rel", "-z", "max-page-size=4", *objects, "--start-group",
                          *(f"lib{library}.a" for library in libraries), "--end-group"]
     noexec = ["-z", "noexecstack"] if spec.compiler == "clang" and spec.linker == "gnu" else []
-    return Pair(name, folder, linked["firmware"], [*linked["rom"], *spec.rom_link, *noexec], spec.linker, spec.strip)
+    shared = SHARED_RAM if spec.state else range(0)
+    options = ("--shared-ram", f"{shared.start:#x}:{len(shared):#x}") if shared else ()
+    return Pair(name, folder, linked["firmware"], [*linked["rom"], *spec.rom_link, *noexec], spec.linker, spec.strip,
+                options, shared)
 
 
 def build(name, folder):

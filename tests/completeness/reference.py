@@ -25,8 +25,8 @@ GROUPED = "in a group of sections"
 
 
 class Reference:
-    def __init__(self, rom, firmware):
-        self.rom, self.fw = rom, firmware
+    def __init__(self, rom, firmware, shared_ram=range(0)):
+        self.rom, self.fw, self.shared_ram = rom, firmware, shared_ram
         self.fields = {e: F.fields_of(e) for e in firmware.entities}
         self.addressed, self.called, self.short, self.used = set(), set(), set(), set()
         for entity, fields in self.fields.items():
@@ -54,11 +54,11 @@ class Reference:
 
     def excluded(self, entity):
         """Why this entity must stay whatever the ROM has; empty if nothing does."""
-        if entity.writable:
+        if entity.writable and not self.shared_ram:
             return "writable"
-        if not entity.content or entity.merged or entity.object == "<internal>":
+        if not (entity.content or entity.writable) or entity.merged or entity.object == "<internal>":
             return "no entity"
-        if entity.placed or entity.moves:
+        if (entity.placed or entity.moves) and not entity.writable:
             return "placed by the script"
         if any(name in self.fw.entry_names for name, _ in entity.symbols):
             return "entry"
@@ -94,12 +94,13 @@ class Reference:
 
     def check(self, entity, address):
         """The needs of a claim, [(kind, entity, addresses)], or None if it fails by itself (self.why)."""
+        def fail(text):
+            self.why[entity, address] = text
+        if entity.writable and self.shared_ram:
+            return [] if self.is_state(entity, address) else fail("not an object of the shared RAM")
         fields = self.fields[entity]
         theirs = self.rom.read(address, entity.size, entity.code)
         ours = entity.content
-
-        def fail(text):
-            self.why[entity, address] = text
         if entity.writable or entity.placed or entity.moves or entity.merged or not ours:
             return fail(self.reason[entity])
         if fields is None:
@@ -131,6 +132,12 @@ class Reference:
                 places = [rom_value, *self.veneers(rom_value)] if field.kind == BRANCH else [rom_value]
                 needs.append((field.kind, target, [place - offset for place in places]))
         return needs
+
+    def is_state(self, entity, address):
+        """Writable data: the ROM has the same objects in the shared RAM; their values are those that it leaves."""
+        return address in self.shared_ram and address + entity.size - 1 in self.shared_ram and entity.symbols and \
+            address % entity.align == 0 and \
+            all((address + value - entity.address, entity.sizes[name]) in self.rom.objects for name, value in entity.symbols)
 
     def same_constant(self, table, address, rom_address):
         kind, width, align = table.merged
@@ -186,6 +193,11 @@ class Reference:
             if not bad:
                 return held, shared
 
+    def unused(self, shared):
+        """Variables that no code in `shared` uses: those who do use them count on their initial values."""
+        used = {(e, a) for c in shared for _, e, places in self.claims[c] for a in places}
+        return {c for c in shared if c[0].writable and c not in used}
+
     def gains(self, claim):
         entity, address = claim
         return entity not in self.called or abs(address - entity.address) < BRANCH_REACH or entity.size > VENEER
@@ -201,7 +213,7 @@ class Reference:
             named = lambda c: any(c[1] + (v & ~1) - c[0].address in self.rom.names.get(n, ()) for n, v in c[0].symbols)
             best = max(conflict, key=lambda c: (demand[c], named(c), -c[1], -c[0].address))
             held, shared = self.settle(held, shared - (conflict - {best}))
-        return dict(shared)
+        return dict(shared - self.unused(shared))
 
     def conflict(self, shared):
         """Claims of which only one may be used: two places of one entity, two addresses that would become one."""
@@ -222,7 +234,7 @@ class Reference:
         self.explore(list(sharing))
         allowed = {c for c in sharing if c in self.claims and self.reason[c[0]] in ("", GROUPED)}
         _, left = self.settle(set(self.claims), allowed)
-        return set(sharing) - left | (self.conflict(left) or set())
+        return set(sharing) - left | (self.conflict(left) or set()) | self.unused(left)
 
 
 def main():

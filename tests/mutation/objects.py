@@ -39,7 +39,8 @@ class ObjectMutations:
 
     def __init__(self, model, nodes, deep, arguments, folder, scratch, cpu):
         self.model, self.arguments, self.folder, self.scratch, self.cpu = model, arguments, folder, scratch, cpu
-        self.nodes = sorted((n for n in nodes if n in model.origin), key=lambda e: (e.object, e.section, e.address))
+        self.named = sorted((n for n in nodes if n in model.origin), key=lambda e: (e.object, e.section, e.address))
+        self.nodes = [n for n in self.named if n.content]
         self.deep = [n for n in self.nodes if n in deep]
         self.code = [n for n in self.nodes if n.code]
         self.data = [n for n in self.nodes if not n.code]
@@ -76,7 +77,7 @@ class ObjectMutations:
         change = sum(self.chance.sample(choices, min(len(choices), self.chance.choice((1, 1, 2, 3)))))
         new = int.from_bytes(content[offset:offset + size], "little") ^ change
         return Mutant(f"{entity} +{offset:#x} ^ {change:#x}", [self.edit(entity, offset, new.to_bytes(size, "little"))],
-                      differs=entity)
+                      differs=None if entity.writable else entity)
 
     def byte(self, entity, start, end):
         _, section, _ = self.source(entity)
@@ -93,7 +94,7 @@ class ObjectMutations:
     def symbols(self, wanted=lambda symbol: True):
         """(entity, symbol) of the functions and objects of the nodes."""
         found = []
-        for node in self.nodes:
+        for node in self.named:
             obj, section = self.model.origin[node]
             index = obj.sections.index(section)
             found += [(node, s) for s in obj.symbols

@@ -9,9 +9,10 @@ class RomMutations:
 
     def __init__(self, model, reference, claims, deep, path):
         self.model, self.ref, self.rom, self.path = model, reference, reference.rom, path
-        self.claims = sorted((c for c in claims if c[0] in model.origin), key=lambda c: (c[1], c[0].address))
+        self.claims = sorted((c for c in claims if c[0] in model.origin and not c[0].writable),
+                             key=lambda c: (c[1], c[0].address))
         self.deep = [c for c in self.claims if c[0] in deep]
-        self.names = {name for entity, _ in self.claims for name, _ in entity.symbols}
+        self.names = {name for entity, _ in claims for name, _ in entity.symbols}
         self.symbols = [s for s in self.rom.image.symbols
                         if s.name in self.names and 0 < s.section < 0xff00 and s.type < E.STT_SECTION]
         self.chance = None  # set before each mutant

@@ -42,7 +42,7 @@ class Subject:
         self.pair, self.relink = pairs.build(name, folder), relink
         self.mutant_rom = folder / "mutant.elf"
         self.firmware = images.Firmware(self.pair.inputs, self.pair.arguments, folder)
-        self.base = R.Reference(images.Rom(self.pair.rom), self.firmware)
+        self.base = R.Reference(images.Rom(self.pair.rom), self.firmware, self.pair.shared_ram)
         code, shares, error = self.engine(self.pair.rom, self.pair.arguments)
         self.sharing, odd = compare.sharing_of(self.firmware, shares)
         if code or odd or len(self.sharing) < 20 or self.base.unsound(self.sharing):
@@ -68,7 +68,7 @@ class Subject:
         return entity.object, entity.section, entity.symbols[0][0] if entity.symbols else ""
 
     def engine(self, rom, arguments):
-        return self.relink.relink(self.pair.inputs, rom, self.pair.folder / "out.elf", arguments)
+        return self.relink.relink(self.pair.inputs, rom, self.pair.folder / "out.elf", arguments, self.pair.options)
 
     def levels(self):
         """The claims that are shared, those that they need, those that these need, and so on; each once."""
@@ -124,7 +124,7 @@ class Subject:
     def judge(self, answer, firmware, rom, differs, moved=False):
         code, shares, error = answer
         sharing, odd = compare.sharing_of(firmware, shares)
-        reference = R.Reference(images.Rom(rom), firmware)
+        reference = R.Reference(images.Rom(rom), firmware, self.pair.shared_ram)
         if wrong := [*odd, *sorted(reference.unsound(sharing), key=lambda c: c[1])]:
             claim = wrong[0]
             return WRONG, f"{claim}: {'no such section' if odd else reference.reason[claim[0]] or reference.why.get(claim, '')}"

@@ -42,6 +42,9 @@ void start(void) {
   result += strtol(strstr(copy, "A") ? copy : "7", 0, 10) + (double)(float)result / 3;
   memmove(copy, copy + 1, 3);
   free(copy);
+#ifdef STATE
+  result += state_work((unsigned)numbers[2]);
+#endif
   for (;;) {
   }
 }
