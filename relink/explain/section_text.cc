@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint32_t kContext = 32;        ///< bytes of data that are read before and behind the place
 constexpr std::uint32_t kLongestString = 256; ///< from its start to the place
 constexpr std::uint32_t kShortestText = 4;
+/// Code that is decoded before the place. In longer code the first instruction may be cut in two; what
+/// follows finds back to whole ones long before the place.
+constexpr std::uint32_t kLongestCode = 16 << 10;
 
 /// The form of the table that code ending at `end` branches through, or words: a literal pool.
 Form formAfterCode(const ElfImage& object, const Section& section, std::uint32_t end) {
@@ -56,11 +59,9 @@ Form formOfData(const Section& section, std::uint32_t at) {
   return fits(4) ? Form::Words : fits(2) ? Form::Halfwords : Form::Bytes;
 }
 
-void addCode(const Copy& copy, const Part& part, std::uint32_t until, const Disassembler& disassembler,
+void addCode(const Copy& copy, std::uint32_t at, std::uint32_t until, const Disassembler& disassembler,
              std::vector<Element>& elements) {
-  std::uint32_t at = part.begin;
-  for (Instruction& instruction :
-       disassembler.read(copy.bytes.subspan(at, until - at), copy.base + part.begin)) {
+  for (Instruction& instruction : disassembler.read(copy.bytes.subspan(at, until - at), copy.base + at)) {
     elements.push_back({at, instruction.size, Form::Code, std::move(instruction)});
     at += elements.back().size;
   }
@@ -137,7 +138,8 @@ std::vector<Element> elementsNear(const Copy& copy, const std::vector<Part>& par
     if (from >= until)
       continue;
     if (part.form == Form::Code) // only from its start on is it known where instructions begin
-      addCode(copy, part, until, disassembler, elements);
+      addCode(copy, std::max(part.begin, at - std::min(at, kLongestCode)) & ~1U, until, disassembler,
+              elements);
     else if (part.form == Form::Text)
       addStrings(copy, textPieceAt(copy.bytes, from).offset, until, elements);
     else

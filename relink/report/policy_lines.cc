@@ -13,13 +13,23 @@ std::string basicString(const std::string& text) {
   return out + '"';
 }
 
+/// The pattern that matches this name and nothing else (llvm/Support/GlobPattern.h, as the policy's reader
+/// uses).
+std::string exactly(const std::string& name) {
+  std::string out;
+  for (const char c : name)
+    out += std::string_view("*?[]{}\\").find(c) == std::string_view::npos ? std::string{c}
+                                                                          : std::string{'\\', c};
+  return out;
+}
+
 } // namespace
 
 std::string policyLines(const romlink::v1::WaiverSuggestion& suggestion, const std::string& romImageHash) {
   std::string lines;
   for (const std::string& symbol : suggestion.symbols()) {
     lines += lines.empty() ? "" : "\n";
-    lines += "[[waive]]\nsymbol = " + basicString(symbol) + "\nreason = \"\"\n";
+    lines += "[[waive]]\nsymbol = " + basicString(exactly(symbol)) + "\nreason = \"\"\n";
     if (!romImageHash.empty())
       lines += "rom    = " + basicString(romImageHash) + "\n";
   }

@@ -14,6 +14,7 @@ namespace {
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::StartsWith;
 
 constexpr const char* kGcc =
     "arm-none-eabi-gcc -mthumb -ffunction-sections -fdata-sections -ffreestanding -c ";
@@ -387,6 +388,18 @@ TEST(Explain, EveryPlaceOfEveryShorterCopy) {
       }
     }
   }
+}
+
+/// Only the end of long code is decoded; the piece begins in the middle of an instruction here.
+TEST(Explain, LongCode) {
+  const std::string source =
+      ".syntax unified\n.thumb\n.section .text.probe, \"ax\", %progbits\n"
+      ".type probe, %function\nprobe:\n push {r4, lr}\n .rept 20000\n movw r0, #1\n .endr\n"
+      " movw r0, #VALUE\n pop {r4, pc}\n";
+  const auto difference =
+      Pair("arm-none-eabi-gcc -mcpu=cortex-m3 -c ", source, "-DVALUE=5", "-DVALUE=6", "S").explain();
+  EXPECT_EQ(difference.summary, "constant differs at +0x13882, ROM 5, firmware 6");
+  EXPECT_THAT(difference.romListing, StartsWith("  +0x13872  f240 0001  movw     r0, #1\n"));
 }
 
 TEST(Explain, NoCodeIsStillListed) {

@@ -25,8 +25,14 @@ TEST(PolicyLines, NamesCannotBringKeys) {
   romlink::v1::WaiverSuggestion suggestion;
   suggestion.add_symbols("a\"\nreason = \"all fine\\");
   EXPECT_EQ(policyLines(suggestion, ""), "[[waive]]\n"
-                                         "symbol = \"a\\\"?reason = \\\"all fine\\\\\"\n"
+                                         "symbol = \"a\\\"?reason = \\\"all fine\\\\\\\\\"\n"
                                          "reason = \"\"\n");
+}
+
+TEST(PolicyLines, ANameThatIsAPatternMatchesOnlyItself) {
+  romlink::v1::WaiverSuggestion suggestion;
+  suggestion.add_symbols("mem*[ab]");
+  EXPECT_EQ(policyLines(suggestion, ""), "[[waive]]\nsymbol = \"mem\\\\*\\\\[ab\\\\]\"\nreason = \"\"\n");
 }
 
 } // namespace
