@@ -59,7 +59,7 @@ def immediate16(field):
 FIELDS = {10: (4, branch24, BRANCH), 30: (4, branch24, BRANCH), 51: (4, branch19, BRANCH), 102: (2, branch11, BRANCH),
           103: (2, branch8, BRANCH), 2: (4, word, ADDRESS), 38: (4, word, ADDRESS), 3: (4, relative, ADDRESS),
           42: (4, relative31, ADDRESS)}
-SHORT = (51, 102, 103)
+SHORT = (102, 103)  # no linker makes veneers for them
 
 
 class Field:
