@@ -229,7 +229,49 @@ Result<ElfImage> ElfImage::read(Bytes content, const std::string& where) {
   ROMLINK_TRY(readSymbols(file, image, where));
   ROMLINK_TRY(readRelocations(file, image, where));
   ROMLINK_TRY(readSegments(file, content, image, where));
+  image.symbolsBySection_ = collect(image.sections.size(), image.symbols.size(), [&](std::size_t i) {
+    return image.symbols[i].isDefinedInSection() ? image.symbols[i].section : 0U;
+  });
+  image.linkedSections_ = collect(image.sections.size(), image.sections.size(), [&](std::size_t i) {
+    const Section& section = image.sections[i];
+    const bool linked =
+        (section.flags & llvm::ELF::SHF_LINK_ORDER) != 0 || section.type == llvm::ELF::SHT_ARM_EXIDX;
+    return linked ? section.link : 0U;
+  });
   return image;
+}
+
+/// Sorts by counting; section 0 has no numbers.
+template <typename SectionOf>
+ElfImage::BySection ElfImage::collect(std::size_t sections, std::size_t count, SectionOf sectionOf) {
+  BySection result;
+  result.starts.assign(sections + 2, 0);
+  const auto each = [&](auto visit) {
+    for (std::size_t i = 0; i < count; ++i)
+      if (const std::size_t section = sectionOf(i); section != 0 && section < sections)
+        visit(section, static_cast<std::uint32_t>(i));
+  };
+  each([&](std::size_t section, std::uint32_t) { ++result.starts[section + 2]; });
+  for (std::size_t i = 3; i < result.starts.size(); ++i)
+    result.starts[i] += result.starts[i - 1];
+  result.numbers.resize(result.starts.back());
+  // Each start moves to its section's end, which is the next one's start.
+  each([&](std::size_t section, std::uint32_t i) { result.numbers[result.starts[section + 1]++] = i; });
+  return result;
+}
+
+std::span<const std::uint32_t> ElfImage::BySection::of(std::uint32_t section) const {
+  if (std::size_t{section} + 1 >= starts.size())
+    return {};
+  return std::span(numbers).subspan(starts[section], starts[section + 1] - starts[section]);
+}
+
+std::span<const std::uint32_t> ElfImage::symbolsIn(std::uint32_t section) const {
+  return symbolsBySection_.of(section);
+}
+
+std::span<const std::uint32_t> ElfImage::linkedTo(std::uint32_t section) const {
+  return linkedSections_.of(section);
 }
 
 const Section* ElfImage::findSection(std::string_view name, Address address) const {

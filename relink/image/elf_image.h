@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "relink/address_range.h"
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,10 +87,29 @@ struct ElfImage {
   /// Checks identification, machine and section table only. Cheap.
   static Result<void> checkHeader(Bytes content, const std::string& where);
 
+  /// Indexes of the symbols that are defined in this section, in the table's order.
+  [[nodiscard]] std::span<const std::uint32_t> symbolsIn(std::uint32_t section) const;
+  /// Indexes of the sections whose sh_link is this section, with SHF_LINK_ORDER (unwind tables are), in
+  /// order.
+  [[nodiscard]] std::span<const std::uint32_t> linkedTo(std::uint32_t section) const;
+
   /// The first section of this name, or nullptr.
   [[nodiscard]] const Section* findSection(std::string_view name) const;
   /// Of the sections of this name, the one that holds the address, or nullptr.
   [[nodiscard]] const Section* findSection(std::string_view name, Address address) const;
+
+private:
+  /// Numbers by the section that they belong to.
+  struct BySection {
+    std::vector<std::uint32_t> starts; ///< in `numbers`, of each section, and the end
+    std::vector<std::uint32_t> numbers;
+    [[nodiscard]] std::span<const std::uint32_t> of(std::uint32_t section) const;
+  };
+  template <typename SectionOf>
+  static BySection collect(std::size_t sections, std::size_t count, SectionOf sectionOf);
+
+  BySection symbolsBySection_;
+  BySection linkedSections_;
 };
 
 } // namespace romlink::relink

@@ -58,9 +58,9 @@ bool isAdrWide(const Instruction& i) {
 std::vector<Instruction> instructionsOf(const ElfImage& elf, std::uint32_t index) {
   const Bytes data = elf.sections[index].data;
   std::map<std::uint32_t, bool> marks; // offset, code or data
-  for (const Symbol& symbol : elf.symbols)
-    if (symbol.section == index && symbol.isMapping())
-      marks[symbol.value] = symbol.name[1] == 't';
+  for (const std::uint32_t i : elf.symbolsIn(index))
+    if (elf.symbols[i].isMapping())
+      marks[elf.symbols[i].value] = elf.symbols[i].name[1] == 't';
   const bool mapped = !marks.empty();
   marks.try_emplace(0, true);
   std::vector<Instruction> instructions;

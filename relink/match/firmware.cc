@@ -6,6 +6,7 @@
 #include <llvm/BinaryFormat/ELF.h>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 namespace romlink::relink {
 namespace {
@@ -28,10 +29,31 @@ bool belongsToModel(const Section& section) {
   return section.isAllocated() && section.size > 0 && section.type != llvm::ELF::SHT_ARM_EXIDX;
 }
 
+/// The sections of an object that belong to the model, by name.
+class SectionNames {
+public:
+  /// Indexes of the sections of this name, in order.
+  const std::vector<std::uint32_t>& of(const ObjectFile& object, std::string_view name) {
+    const auto [known, isNew] = objects_.try_emplace(&object);
+    if (isNew)
+      for (std::uint32_t i = 0; i < object.elf.sections.size(); ++i)
+        if (belongsToModel(object.elf.sections[i]))
+          known->second[object.elf.sections[i].name].push_back(i);
+    static const std::vector<std::uint32_t> kNone;
+    const auto found = known->second.find(name);
+    return found == known->second.end() ? kNone : found->second;
+  }
+
+private:
+  std::unordered_map<const ObjectFile*, std::unordered_map<std::string_view, std::vector<std::uint32_t>>>
+      objects_;
+};
+
 /// Gives each placed section of one "file:(name)" its input section. Where an object or an archive has
 /// several of one name, their bytes decide; what bytes cannot tell apart is marked unusable.
 Result<void> identify(InputFiles& inputs, const ElfImage& plain,
-                      const std::vector<const PlacedSection*>& placed, Firmware& firmware) {
+                      const std::vector<const PlacedSection*>& placed, SectionNames& names,
+                      Firmware& firmware) {
   ROMLINK_ASSIGN(const auto objects, inputs.objectsNamed(placed.front()->file));
   struct Candidate {
     std::shared_ptr<const ObjectFile> object;
@@ -40,9 +62,8 @@ Result<void> identify(InputFiles& inputs, const ElfImage& plain,
   };
   std::vector<Candidate> candidates;
   for (const auto& object : objects)
-    for (std::uint32_t i = 0; i < object->elf.sections.size(); ++i)
-      if (object->elf.sections[i].name == placed.front()->section && belongsToModel(object->elf.sections[i]))
-        candidates.push_back({object, i});
+    for (const std::uint32_t i : names.of(*object, placed.front()->section))
+      candidates.push_back({object, i});
   const std::size_t firstOfGroup = firmware.sections.size();
   bool ambiguous = false;
   for (const PlacedSection* place : placed) {
@@ -80,11 +101,12 @@ std::vector<SectionSymbol> symbolsOf(const ElfImage& elf, std::uint32_t index) {
   const Section& section = elf.sections[index];
   std::vector<SectionSymbol> symbols;
   for (const bool typed : {true, false}) {
-    for (const Symbol& symbol : elf.symbols) {
+    for (const std::uint32_t i : elf.symbolsIn(index)) {
+      const Symbol& symbol = elf.symbols[i];
       const bool wanted =
           typed ? symbol.isFunction() || symbol.isObject()
                 : symbol.type == llvm::ELF::STT_NOTYPE && !symbol.isLocal() && section.isExecutable();
-      if (symbol.section == index && wanted && !symbol.isMapping() && symbol.address() <= section.size)
+      if (wanted && !symbol.isMapping() && symbol.address() <= section.size)
         symbols.push_back(
             {symbol.name, symbol.address(), symbol.size, symbol.isFunction() || !typed, symbol.isLocal()});
     }
@@ -94,12 +116,12 @@ std::vector<SectionSymbol> symbolsOf(const ElfImage& elf, std::uint32_t index) {
   std::sort(symbols.begin(), symbols.end(), [](const auto& a, const auto& b) {
     return std::tie(a.offset, a.local, a.name) < std::tie(b.offset, b.local, b.name);
   });
-  for (std::size_t i = 0; i < symbols.size(); ++i) {
-    if (symbols[i].size != 0)
-      continue;
-    const auto next = std::find_if(symbols.begin(), symbols.end(),
-                                   [&](const SectionSymbol& s) { return s.offset > symbols[i].offset; });
-    symbols[i].size = (next == symbols.end() ? section.size : next->offset) - symbols[i].offset;
+  std::uint32_t end = section.size; // where the next symbol starts
+  for (std::size_t i = symbols.size(); i-- > 0;) {
+    if (i + 1 < symbols.size() && symbols[i + 1].offset > symbols[i].offset)
+      end = symbols[i + 1].offset;
+    if (symbols[i].size == 0)
+      symbols[i].size = end - symbols[i].offset;
   }
   return symbols;
 }
@@ -189,8 +211,9 @@ Result<Firmware> readFirmware(InputFiles& inputs, const ElfImage& linked, std::v
     if (isNew)
       order.push_back(&group->second);
   }
+  SectionNames names;
   for (const auto* group : order)
-    ROMLINK_TRY(identify(inputs, linked, *group, firmware));
+    ROMLINK_TRY(identify(inputs, linked, *group, names, firmware));
   ROMLINK_TRY(collectObjects(inputs, others, firmware));
   for (LiveSection& live : firmware.sections)
     live.symbols = symbolsOf(live.object->elf, live.index);

@@ -31,11 +31,11 @@ void takeFromRom(std::fstream& file, const LiveSection& live, Address romAddress
             Word(live.elf().flags | llvm::ELF::SHF_EXCLUDE));
 
   const std::size_t symbols = start + elf.sections[elf.symbolTable].offset;
-  for (std::size_t i = 1; i < elf.symbols.size(); ++i) {
+  for (const std::uint32_t i : elf.symbolsIn(live.index)) {
     const Symbol& symbol = elf.symbols[i];
-    if (symbol.section != live.index || symbol.isMapping())
+    if (symbol.isMapping())
       continue;
-    const std::size_t record = symbols + i * sizeof(Types::Sym);
+    const std::size_t record = symbols + std::size_t{i} * sizeof(Types::Sym);
     overwrite(file, record + offsetof(llvm::ELF::Elf32_Sym, st_shndx), Half(llvm::ELF::SHN_ABS));
     // symbol.value has the Thumb bit where it belongs
     overwrite(file, record + offsetof(llvm::ELF::Elf32_Sym, st_value), Word(romAddress + symbol.value));

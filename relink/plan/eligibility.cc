@@ -7,8 +7,10 @@
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Support/Endian.h>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
+#include <tuple>
 
 namespace romlink::relink {
 namespace {
@@ -24,16 +26,22 @@ bool hasUsualName(std::string_view name) {
   return isOf(".text", name) || isOf(".rodata", name) || isOf(".data", name) || isOf(".bss", name);
 }
 
+struct ByOffset {
+  bool operator()(const Relocation& a, std::size_t b) const { return a.offset < b; }
+  bool operator()(std::size_t a, const Relocation& b) const { return a < b.offset; }
+};
+
 /// True if the section has an unwind table entry other than EXIDX_CANTUNWIND ("Exception Handling ABI for the
 /// Arm Architecture", EHABI32, section 6).
 bool unwinds(const LiveSection& live) {
-  for (const Section& section : live.object->elf.sections) {
-    if (section.type != llvm::ELF::SHT_ARM_EXIDX || section.link != live.index)
+  for (const std::uint32_t index : live.object->elf.linkedTo(live.index)) {
+    const Section& section = live.object->elf.sections[index];
+    if (section.type != llvm::ELF::SHT_ARM_EXIDX)
       continue;
     constexpr std::uint32_t kCantUnwind = 1;
     for (std::size_t entry = 0; entry + 8 <= section.data.size(); entry += 8) {
-      const bool relocated = std::any_of(section.relocations.begin(), section.relocations.end(),
-                                         [&](const Relocation& r) { return r.offset == entry + 4; });
+      const bool relocated =
+          std::binary_search(section.relocations.begin(), section.relocations.end(), entry + 4, ByOffset());
       if (relocated || llvm::support::endian::read32le(section.data.data() + entry + 4) != kCantUnwind)
         return true;
     }
@@ -47,7 +55,15 @@ public:
          const std::vector<std::string>& offered, bool shareState)
       : firmware_(firmware), scripts_(scripts), policy_(policy), offered_(offered.begin(), offered.end()),
         shareState_(shareState), referenced_(firmware.sections.size(), false),
-        reachedFromKept_(firmware.sections.size(), false) {
+        reachedFromKept_(firmware.sections.size(), false), inOrder_(firmware.sections.size()) {
+    std::iota(inOrder_.begin(), inOrder_.end(), 0);
+    std::sort(inOrder_.begin(), inOrder_.end(), [&](SectionId a, SectionId b) {
+      return std::tuple(placeOf(a), a) < std::tuple(placeOf(b), b);
+    });
+    for (const auto& object : firmware.objects)
+      for (const Symbol& symbol : object->elf.symbols)
+        if (symbol.name.starts_with(kCmsePrefix))
+          secureEntries_.insert(symbol.name.substr(kCmsePrefix.size()));
     for (SectionId id = 0; id < firmware.sections.size(); ++id) {
       const LiveSection& live = firmware.sections[id];
       const bool placed = !isOf(".data", live.elf().name) && isPlaced(live);
@@ -66,9 +82,9 @@ public:
         if (relocation.type == llvm::ELF::R_ARM_NONE)
           tiedTo_.try_emplace(id, "it keeps other sections in the image (R_ARM_NONE)");
       }
-      for (const Section& other : live.object->elf.sections)
-        if ((other.flags & llvm::ELF::SHF_LINK_ORDER) != 0 && other.type != llvm::ELF::SHT_ARM_EXIDX &&
-            other.isAllocated() && other.link == live.index)
+      for (const std::uint32_t index : live.object->elf.linkedTo(live.index))
+        if (const Section& other = live.object->elf.sections[index];
+            other.type != llvm::ELF::SHT_ARM_EXIDX && other.isAllocated())
           tiedTo_.try_emplace(id, "the section " + std::string(other.name) + " is tied to it");
       if (runsOn(live.object->elf, live.index)) {
         runsOn_.insert(id);
@@ -77,9 +93,6 @@ public:
       }
       for (const SectionSymbol& symbol : live.symbols)
         unwinder_ |= symbol.name.starts_with("_Unwind_") || symbol.name.starts_with("__gnu_Unwind_");
-      for (const Symbol& symbol : live.object->elf.symbols)
-        if (symbol.name.starts_with(kCmsePrefix))
-          secureEntries_.insert(symbol.name.substr(kCmsePrefix.size()));
     }
   }
 
@@ -108,22 +121,23 @@ public:
 private:
   /// The section that the plain link placed behind this one in the same output section.
   std::optional<SectionId> behind(SectionId id) const {
-    const LiveSection& live = firmware_.sections[id];
-    std::optional<SectionId> best;
-    for (SectionId other = 0; other < firmware_.sections.size(); ++other) {
-      const LiveSection& candidate = firmware_.sections[other];
-      if (candidate.output == live.output && candidate.address > live.address &&
-          (!best || candidate.address < firmware_.sections[*best].address))
-        best = other;
-    }
-    return best;
+    const auto next = std::upper_bound(inOrder_.begin(), inOrder_.end(), id,
+                                       [&](SectionId a, SectionId b) { return placeOf(a) < placeOf(b); });
+    const bool found =
+        next != inOrder_.end() && firmware_.sections[*next].output == firmware_.sections[id].output;
+    return found ? std::optional(*next) : std::nullopt;
+  }
+
+  [[nodiscard]] std::pair<std::string_view, Address> placeOf(SectionId id) const {
+    return {firmware_.sections[id].output, firmware_.sections[id].address};
   }
 
   /// Every name of the section, labels without a type included; locals too, if they have a type.
   static std::vector<std::string_view> namesIn(const LiveSection& live) {
     std::vector<std::string_view> names;
-    for (const Symbol& symbol : live.object->elf.symbols)
-      if (symbol.section == live.index && !symbol.name.empty() && !symbol.isMapping() &&
+    for (const std::uint32_t i : live.object->elf.symbolsIn(live.index))
+      if (const Symbol& symbol = live.object->elf.symbols[i];
+          !symbol.name.empty() && !symbol.isMapping() &&
           (!symbol.isLocal() || symbol.isFunction() || symbol.isObject()))
         names.push_back(symbol.name);
     return names;
@@ -196,6 +210,7 @@ private:
   const bool shareState_;
   std::vector<bool> referenced_;
   std::vector<bool> reachedFromKept_;
+  std::vector<SectionId> inOrder_;          ///< by output section and address
   std::map<SectionId, std::string> tiedTo_; ///< why a section cannot go without another
   std::set<SectionId> runsOn_;
   std::set<std::string_view> secureEntries_;
