@@ -10,10 +10,20 @@ namespace romlink::relink {
 
 using llvm::support::endian::read16le;
 
-std::vector<std::uint32_t> MovedAddress::step(Bytes instruction, Address place) {
-  if (thumbSize(instruction) == 4)
-    return stepWide(instruction, place);
+std::vector<std::uint32_t> MovedAddress::step(Bytes instruction, Address place,
+                                              std::optional<std::uint32_t> literal) {
   const std::uint32_t code = read16le(instruction.data());
+  if (thumbSize(instruction) == 4) {
+    if (literal && instruction.size() >= 4)
+      distances_.at(read16le(instruction.data() + 2) >> 12) = literal;
+    return stepWide(instruction, place);
+  }
+  if (literal)
+    distances_.at(code >> 8 & 7) = literal;
+  if ((code & 0xff78) == 0x4478) { // ADD Rd, PC
+    const auto distance = distances_.at((code >> 7 & 1) << 3 | (code & 7));
+    return distance ? std::vector{*distance + place + 4} : std::vector<std::uint32_t>();
+  }
   Chain& chain = chains_[code >> 8 & 7]; // of MOVS Rd, #imm8 and ADDS Rd, #imm8
   if ((code & 0xf800) == 0x2000) {
     chain = {code & 0xff, 0};
@@ -51,6 +61,7 @@ std::vector<std::uint32_t> MovedAddress::stepWide(Bytes instruction, Address pla
   std::vector<std::uint32_t> numbers;
   for (auto half = entered ? halves.begin() : std::prev(halves.end()); half != halves.end(); ++half)
     numbers.push_back(std::uint32_t{immediateOf(instruction)} << 16 | half->value);
+  distances_.at(registerOf(instruction)) = numbers.back();
   return numbers;
 }
 

@@ -1,6 +1,6 @@
 // Addresses that straight Thumb code puts together from immediates: MOVW with MOVT, and in pure code of
 // Armv6-M, which has neither, MOVS, LSLS, ADDS, LSLS, ADDS, LSLS, ADDS ("ELF for the Arm Architecture",
-// R_ARM_THM_ALU_ABS_G3 to G0_NC).
+// R_ARM_THM_ALU_ABS_G3 to G0_NC); and distances from a literal to which ADD Rd, PC adds the program counter.
 //
 // A MOVT is joined with the last MOVW of its register. Where a branch may enter between the two, with every
 // MOVW of that register in the function: code of two ways may end in one MOVT.
@@ -10,6 +10,8 @@
 #include "relink/address_range.h"
 
 #include <array>
+#include <functional>
+#include <optional>
 #include <vector>
 
 namespace romlink::relink {
@@ -21,8 +23,10 @@ public:
 
   void startFunction() { *this = MovedAddress(targets_); }
 
-  /// Takes the instructions one after the other; the numbers that this one may complete.
-  [[nodiscard]] std::vector<std::uint32_t> step(Bytes instruction, Address place);
+  /// Takes the instructions one after the other; the numbers that this one may complete. `literal`: what it
+  /// loads from beside the PC.
+  [[nodiscard]] std::vector<std::uint32_t> step(Bytes instruction, Address place,
+                                                std::optional<std::uint32_t> literal);
 
 private:
   struct Half {
@@ -38,6 +42,7 @@ private:
   std::reference_wrapper<const std::vector<Address>> targets_;
   std::array<std::vector<Half>, 16> low_;
   std::array<Chain, 8> chains_;
+  std::array<std::optional<std::uint32_t>, 16> distances_; ///< last literal or moved number of each register
 };
 
 } // namespace romlink::relink

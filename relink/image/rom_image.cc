@@ -81,7 +81,10 @@ Result<void> RomImage::take(const std::string& where) {
   if (!takeRanges(index.flash(), flash_) || !takeRanges(index.writable(), writable_))
     return malformed(where, "its ranges are not in order");
   imageSize_ = index.image_size();
-  ROMLINK_ASSIGN(imageHash_, Digest::fromBytes(asBytes(index.image_hash())));
+  const auto hash = Digest::fromBytes(asBytes(index.image_hash()));
+  if (!hash)
+    return malformed(where, "its image hash is no SHA-256");
+  imageHash_ = *hash;
   if (index.has_shared_ram()) {
     if (!fits(index.shared_ram().address(), index.shared_ram().size()))
       return malformed(where, "its shared RAM does not fit the address space");

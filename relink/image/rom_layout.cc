@@ -47,14 +47,12 @@ RomLayout::RomLayout(const ElfImage& elf) {
       part.use = flash.empty() || part.writable ? RomPart::Use::Loaded : RomPart::Use::InPlace;
       part.bytes = flash.empty() ? section.data : flash;
     }
+    // GNU ld calls a section read-only that holds code and variables for RAM.
+    part.writable |= part.use != RomPart::Use::InPlace;
     parts_.push_back(part);
   }
   std::stable_sort(parts_.begin(), parts_.end(),
                    [](const RomPart& a, const RomPart& b) { return a.range < b.range; });
-  for (std::uint32_t i = 0; i < parts_.size(); ++i)
-    cut(elf, i);
-  std::stable_sort(spans_.begin(), spans_.end(),
-                   [](const Span& a, const Span& b) { return a.range.address < b.range.address; });
   for (const Symbol& symbol : elf.symbols) {
     if (!symbol.isDefinedInSection() || !elf.sections[symbol.section].isAllocated() || symbol.isMapping())
       continue;
@@ -64,6 +62,12 @@ RomLayout::RomLayout(const ElfImage& elf) {
   }
   std::sort(symbols_.begin(), symbols_.end());
   std::sort(functions_.begin(), functions_.end());
+  for (const AddressRange& function : functions_)
+    reach_.push_back(std::max(reach_.empty() ? 0 : reach_.back(), function.end()));
+  for (std::uint32_t i = 0; i < parts_.size(); ++i)
+    cut(elf, i);
+  std::stable_sort(spans_.begin(), spans_.end(),
+                   [](const Span& a, const Span& b) { return a.range.address < b.range.address; });
 }
 
 /// Adds the part's spans. Before its first mapping symbol nothing tells what it holds.
@@ -82,9 +86,35 @@ void RomLayout::cut(const ElfImage& elf, std::uint32_t index) {
   for (std::size_t i = 0; i < marks.size(); ++i) {
     const std::uint64_t end = i + 1 < marks.size() ? marks[i + 1].first : part.range.end();
     if (end > marks[i].first)
-      spans_.push_back(
-          {{marks[i].first, static_cast<std::uint32_t>(end - marks[i].first)}, marks[i].second, index});
+      addSpans({{marks[i].first, static_cast<std::uint32_t>(end - marks[i].first)}, marks[i].second, index});
   }
+}
+
+/// Code is certain inside of functions only: constants of clang have no mapping symbols, and where a linker
+/// script puts them behind code into one section, the code's last mapping symbol seems to hold for them.
+void RomLayout::addSpans(const Span& span) {
+  if (span.content != Content::Code) {
+    spans_.push_back(span);
+    return;
+  }
+  std::uint64_t at = span.range.address;
+  const auto addUpTo = [&](std::uint64_t end, Content content) {
+    end = std::min(end, span.range.end());
+    if (end > at)
+      spans_.push_back(
+          {{static_cast<Address>(at), static_cast<std::uint32_t>(end - at)}, content, span.part});
+    at = std::max(at, end);
+  };
+  // The first function that may reach into the span: none before has a larger end.
+  auto function = std::lower_bound(reach_.begin(), reach_.end(), at + 1) - reach_.begin();
+  for (; static_cast<std::size_t>(function) < functions_.size() && at < span.range.end(); ++function) {
+    const AddressRange& range = functions_[static_cast<std::size_t>(function)];
+    if (range.address >= span.range.end())
+      break;
+    addUpTo(range.address, Content::Either);
+    addUpTo(range.end(), Content::Code);
+  }
+  addUpTo(span.range.end(), Content::Either);
 }
 
 Content RomLayout::contentAt(Address address) const {
@@ -103,10 +133,11 @@ bool RomLayout::isSymbol(Address address) const {
   return std::binary_search(symbols_.begin(), symbols_.end(), address);
 }
 
-bool RomLayout::isInsideFunction(Address address) const {
-  // The function that begins last before the address.
-  const auto after = std::lower_bound(functions_.begin(), functions_.end(), AddressRange{address, 0});
-  return after != functions_.begin() && std::prev(after)->contains(address);
+bool RomLayout::isInFunction(Address address) const {
+  const auto after =
+      std::upper_bound(functions_.begin(), functions_.end(), AddressRange{address, UINT32_MAX});
+  return after != functions_.begin() &&
+         reach_[static_cast<std::size_t>(after - functions_.begin()) - 1] > address;
 }
 
 } // namespace romlink::relink

@@ -18,11 +18,12 @@ struct RomPart {
   Bytes bytes;        ///< empty if Zeroed
   Use use = Use::InPlace;
   bool executable = false;
-  bool writable = false;
+  bool writable = false;     ///< all that does not run where it is stored
   std::uint32_t section = 0; ///< index into ElfImage::sections
 };
 
-/// What the mapping symbols (AAELF32) say about an address. Either: executable, but no mapping symbol tells.
+/// What the mapping symbols (AAELF32) say about an address. Either: executable, but no mapping symbol tells,
+/// or it says code where there is no function.
 enum class Content { Nothing, Code, Data, Either };
 
 /// Views into the ELF's bytes. REQUIRES: those outlive it.
@@ -43,16 +44,18 @@ public:
   [[nodiscard]] Bytes read(Address address, std::uint32_t size) const;
   /// True if a symbol of any type but mapping symbols has this address, without Thumb bit.
   [[nodiscard]] bool isSymbol(Address address) const;
-  /// True if the address lies in a function, behind its first byte.
-  [[nodiscard]] bool isInsideFunction(Address address) const;
+  /// True if a function covers the address.
+  [[nodiscard]] bool isInFunction(Address address) const;
 
 private:
   void cut(const ElfImage& elf, std::uint32_t part);
+  void addSpans(const Span& span);
 
   std::vector<RomPart> parts_;
   std::vector<Span> spans_;
   std::vector<Address> symbols_;        ///< sorted
   std::vector<AddressRange> functions_; ///< with a size, by address
+  std::vector<std::uint64_t> reach_;    ///< of each function: the largest end of it and those before
 };
 
 } // namespace romlink::relink

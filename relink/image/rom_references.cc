@@ -19,6 +19,9 @@ using Kind = RomReferenceEdge::Kind;
 
 /// A chain of veneers is no longer; code may loop.
 constexpr int kMostVeneers = 4;
+/// Numbers below are more often counts than addresses: those that code uses lead into code only where a
+/// symbol stands. Otherwise, in a ROM at address 0, everything would lead everywhere.
+constexpr std::uint32_t kUsualNumbers = 0x10000;
 
 class Finder {
 public:
@@ -32,13 +35,14 @@ public:
       if (part.use == RomPart::Use::Zeroed)
         continue;
       if (span.content != Content::Data)
-        decode(span);
+        decode(span, bytesOf(span));
       if (span.content != Content::Code)
-        scan(span.range, elf_.sections[part.section].name.starts_with(".ARM.ex"));
+        scan(span.range.address, bytesOf(span), elf_.sections[part.section].name.starts_with(".ARM.ex"));
     }
     for (const RomPart& part : layout_.parts())
       if (part.use != RomPart::Use::Zeroed)
         followRelocations(elf_.sections[part.section]);
+    followSelfRelativeLiterals();
     std::sort(edges_.begin(), edges_.end());
     const auto samePair = [](const auto& a, const auto& b) {
       return a.place == b.place && a.target == b.target;
@@ -69,23 +73,26 @@ private:
       return;
     const Address even = number & ~1U;
     const Content at = layout_.contentAt(even);
-    if ((number & 1) != 0) {
-      if (at == Content::Code || at == Content::Either)
-        add(place, even, kind);
-      if (layout_.contentAt(number) == Content::Data || at == Content::Either)
-        add(place, number, kind);
-    } else if (at == Content::Data || (at != Content::Nothing && layout_.isSymbol(number)) ||
-               (at == Content::Either && !layout_.isInsideFunction(number))) {
+    const bool isCode = at == Content::Code || at == Content::Either;
+    const bool likely = number >= kUsualNumbers || !layout_.isInFunction(place);
+    if ((number & 1) != 0 && isCode && (likely || layout_.isSymbol(even)))
+      add(place, even, kind);
+    if (layout_.contentAt(number) == Content::Data || layout_.isSymbol(number) ||
+        (isCode && likely && ((number & 1) == 0 || at == Content::Either)))
       add(place, number, kind);
-    }
   }
 
-  /// Every aligned word of the range.
-  void scan(const AddressRange& range, bool exceptionTable) {
-    const std::uint64_t begin = (std::uint64_t{range.address} + 3) & ~std::uint64_t{3};
-    for (std::uint64_t at = begin; at + 4 <= range.end(); at += 4) {
-      const auto place = static_cast<Address>(at);
-      const std::uint32_t word = read32le(read_(place, 4).data());
+  /// Of its own part: two parts may run at one address, one after the other.
+  [[nodiscard]] Bytes bytesOf(const RomLayout::Span& span) const {
+    const RomPart& part = layout_.parts()[span.part];
+    return part.bytes.subspan(span.range.address - part.range.address, span.range.size);
+  }
+
+  /// Every aligned word.
+  void scan(Address address, Bytes data, bool exceptionTable) {
+    for (std::size_t at = -address & 3; at + 4 <= data.size(); at += 4) {
+      const Address place = address + static_cast<Address>(at);
+      const std::uint32_t word = read32le(data.data() + at);
       value(place, word, Kind::Word);
       if (exceptionTable && (word & 0x80000000) == 0) {
         const Address target = place + (word | (word & 0x40000000) << 1);
@@ -95,8 +102,7 @@ private:
     }
   }
 
-  void decode(const RomLayout::Span& span) {
-    const Bytes code = read_(span.range.address, span.range.size);
+  void decode(const RomLayout::Span& span, Bytes code) {
     const bool certain = span.content == Content::Code;
     std::vector<Address> targets;
     const auto forEach = [&](const auto& visit) {
@@ -116,9 +122,18 @@ private:
     forEach([&](Bytes instruction, Address place) {
       if (layout_.isSymbol(place))
         moved.startFunction();
-      for (const std::uint32_t number : moved.step(instruction, place))
+      for (const std::uint32_t number : moved.step(instruction, place, literalOf(instruction, place)))
         value(place, number, Kind::Made);
     });
+  }
+
+  /// The word that an instruction loads from beside the PC.
+  [[nodiscard]] std::optional<std::uint32_t> literalOf(Bytes instruction, Address place) const {
+    const auto found = thumbReference(instruction, place);
+    if (!found || found->kind != ThumbReference::Kind::LiteralWord)
+      return std::nullopt;
+    const Bytes word = read_(found->target, 4);
+    return word.empty() ? std::nullopt : std::optional<std::uint32_t>(read32le(word.data()));
   }
 
   void instructionRefersTo(Address place, const ThumbReference& found) {
@@ -126,13 +141,29 @@ private:
       return branch(place, found.target);
     if (isKnown(found.target))
       add(place, found.target, Kind::Made);
+    if (found.kind == ThumbReference::Kind::Adr)
+      taken_.push_back(found.target);
     const Bytes word = read_(found.target, 4);
     if (word.empty())
       return;
     if (found.kind == ThumbReference::Kind::LiteralWord)
+      loaded_.push_back(found.target);
+    if (found.kind == ThumbReference::Kind::LiteralWord)
       value(place, read32le(word.data()), Kind::Made);
     else if (found.kind == ThumbReference::Kind::LiteralJump && isKnown(read32le(word.data()) & ~1U))
       branch(place, read32le(word.data()) & ~1U);
+  }
+
+  /// A literal that is loaded and whose address is taken, too, holds a distance from itself.
+  void followSelfRelativeLiterals() {
+    for (std::vector<Address>* places : {&loaded_, &taken_})
+      std::sort(places->begin(), places->end());
+    for (const Address place : loaded_)
+      if (std::binary_search(taken_.begin(), taken_.end(), place)) {
+        const Address target = place + read32le(read_(place, 4).data());
+        if (isKnown(target & ~1U))
+          add(place, target & ~1U, Kind::Made);
+      }
   }
 
   /// In a linked file a relocation's offset is an address.
@@ -186,6 +217,8 @@ private:
   std::vector<RomReferenceEdge> edges_;
   /// Where the code begins to make an address and what it has of it, by symbol and register.
   std::map<std::pair<std::uint32_t, unsigned>, std::pair<Address, std::uint32_t>> parts_;
+  std::vector<Address> loaded_; ///< words that instructions load from beside the PC
+  std::vector<Address> taken_;  ///< addresses that ADR makes
 };
 
 } // namespace

@@ -34,6 +34,7 @@ TEST(RomImage, OffersOnlyWhatNeverChanges) {
   EXPECT_TRUE(rom.loaded(0x20000004, 5).empty()) << "beyond the section";
   EXPECT_TRUE(rom.loaded(0x10000000, 4).empty()) << "runs in place";
   EXPECT_TRUE(rom.isWritable(0x20000007));
+  EXPECT_TRUE(rom.isWritable(0x20000100)) << "RAM, whatever the section says";
   EXPECT_FALSE(rom.isWritable(0x10000000));
   EXPECT_EQ(rom.addressesOf("f", true), std::vector<Address>{0x10000000});
   EXPECT_TRUE(rom.addressesOf("f", false).empty());
