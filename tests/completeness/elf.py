@@ -6,7 +6,8 @@ SHF_WRITE, SHF_ALLOC, SHF_EXEC, SHF_MERGE, SHF_STRINGS = 1, 2, 4, 16, 32
 STT_OBJECT, STT_FUNC, STT_SECTION = 1, 2, 3
 THM_CALL, THM_JUMP24, ABS32 = 10, 30, 2
 # Bytes that a relocation fills, by type (AAELF32); a type that is not here fills nothing that a mutant may hit.
-WIDTH = {2: 4, 3: 4, 10: 4, 30: 4, 38: 4, 42: 4, 47: 4, 48: 4, 51: 4, 102: 2, 103: 2}
+WIDTH = {2: 4, 3: 4, 10: 4, 11: 2, 30: 4, 38: 4, 41: 4, 42: 4, 47: 4, 48: 4, 49: 4, 50: 4, 51: 4, 53: 4, 54: 4, 102: 2,
+         103: 2, 132: 2, 133: 2, 134: 2, 135: 2}
 
 
 class Section:

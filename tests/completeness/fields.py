@@ -1,6 +1,7 @@
 """The values that relocations fill in Thumb code and data (AAELF32), read from the bytes of any image."""
 BRANCH, ADDRESS = "branch", "address"
 MOVW, MOVT = 47, 48
+BYTES = (132, 133, 134, 135)  # MOVS, ADDS of v6-M: the bytes of an address, from the lowest
 
 
 def sign(value, bits):
@@ -56,10 +57,29 @@ def immediate16(field):
     return (first & 0xfbf0, second & 0x8f00), value
 
 
+def literal8(field, place):
+    """ADR, LDR of a literal."""
+    value = int.from_bytes(field, "little")
+    return value & 0xff00, (place & ~3) + 4 + (value & 0xff) * 4
+
+
+def literal12(field, place):
+    first, second = halves(field)
+    offset = second & 0xfff
+    return (first & 0xff7f, second & 0xf000), (place & ~3) + 4 + (offset if first & 0x80 else -offset)
+
+
+def adr(field, place):
+    first, second = halves(field)
+    offset = (first >> 10 & 1) << 11 | (second >> 12 & 7) << 8 | second & 0xff
+    return (first & 0xfb5f, second & 0x8f00), (place & ~3) + 4 + (-offset if first & 0xa0 == 0xa0 else offset)
+
+
 FIELDS = {10: (4, branch24, BRANCH), 30: (4, branch24, BRANCH), 51: (4, branch19, BRANCH), 102: (2, branch11, BRANCH),
           103: (2, branch8, BRANCH), 2: (4, word, ADDRESS), 38: (4, word, ADDRESS), 3: (4, relative, ADDRESS),
-          42: (4, relative31, ADDRESS)}
-SHORT = (102, 103)  # no linker makes veneers for them
+          41: (4, relative, ADDRESS), 42: (4, relative31, ADDRESS), 11: (2, literal8, ADDRESS),
+          54: (4, literal12, ADDRESS), 53: (4, adr, ADDRESS)}
+SHORT = (102, 103, 11, 54, 53)  # no veneer can be in between
 
 
 class Field:
@@ -78,16 +98,33 @@ def field_of(entity, ref):
     return Field([(at, size)], kind, lambda data, base: decode(data[at:at + size], base + at), ref.symbol, ref.type)
 
 
+def byte_wise(places, ref):
+    def read(data, base):
+        halves16 = [int.from_bytes(data[at:at + 2], "little") for at in places]
+        return tuple(h & 0xff00 for h in halves16), sum((h & 0xff) << 8 * (3 - i) for i, h in enumerate(halves16))
+    return Field([(at, 2) for at in places], ADDRESS, read, ref.symbol, ref.type)
+
+
 def fields_of(entity):
     """The fields of an entity, or None if a relocation is not understood."""
-    found, moves = [], []
-    for ref in entity.references:
+    found, moves, bytes_of = [], [], {}
+    for ref in sorted(entity.references, key=lambda r: r.place):
         if field := field_of(entity, ref):
             found.append(field)
+        elif ref.type in BYTES:
+            part = BYTES.index(ref.type)
+            places = bytes_of.setdefault(ref.symbol, [])
+            if part != 3 - len(places):
+                return None  # compilers write them from the highest to the lowest
+            places.append(ref.place - entity.address)
+            if part == 0:
+                found.append(byte_wise(bytes_of.pop(ref.symbol), ref))
         elif ref.type in (MOVW, MOVT):
             moves.append((ref.place - entity.address, ref))
         else:
             return None
+    if bytes_of:
+        return None
     for at, ref in moves:
         def register(a):
             return immediate16(entity.content[a:a + 4])[0][1]

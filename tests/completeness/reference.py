@@ -28,7 +28,8 @@ class Reference:
     def __init__(self, rom, firmware, shared_ram=range(0)):
         self.rom, self.fw, self.shared_ram = rom, firmware, shared_ram
         self.fields = {e: F.fields_of(e) for e in firmware.entities}
-        self.addressed, self.called, self.short, self.used = set(), set(), set(), set()
+        self.addressed, self.called, self.used = set(), set(), set()
+        self.short = collections.defaultdict(set)  # who reaches it without room for a veneer
         for entity, fields in self.fields.items():
             known = [f for ref in entity.references if (f := F.field_of(entity, ref))] if fields is None else fields
             for field in known:
@@ -37,7 +38,7 @@ class Reference:
                     self.used.add(target)
                     (self.called if field.kind == BRANCH else self.addressed).add(target)
                     if field.type in F.SHORT and target is not entity:
-                        self.short.add(target)
+                        self.short[target].add(entity)
             for ref in entity.references if fields is None else ():
                 if target := firmware.symbol_at.get((ref.symbol.name, ref.symbol.value)):
                     self.used.add(target)
@@ -66,8 +67,6 @@ class Reference:
             return "runs before the ROM is known"
         if entity not in self.used:
             return "nothing refers to it"
-        if entity in self.short:
-            return "reached by a short branch"
         if entity.unwound:
             return "exceptions unwind through it"
         return GROUPED if entity.grouped else ""
@@ -119,7 +118,8 @@ class Reference:
             (bits, _), (rom_bits, rom_value) = field.read(ours, entity.address), field.read(theirs, address)
             kind, target, offset = self.target(entity, field)
             if kind == "number" and field.kind == BRANCH and field.symbol.section == 0:
-                if theirs[at:at + 4] not in (ours[at:at + 4], bytes.fromhex("aff30080")):
+                nothing = field.type == 10 and bytes.fromhex("aff30080")  # GNU ld makes NOP.W of a BL to nothing
+                if field.type != 10 or theirs[at:at + 4] not in (ours[at:at + 4], nothing):
                     return fail(f"weak branch at {at:#x}")
                 continue
             if bits != rom_bits:
@@ -182,7 +182,9 @@ class Reference:
     def settle(self, held, shared):
         """Drops claims until each has what it needs; `shared` is a set of claims."""
         while True:
-            shared &= held
+            shared = shared & held
+            users = {e for e, _ in shared}
+            shared = {c for c in shared if self.short[c[0]] <= users}
             bad = {c for c in held if not all(any((e, a) in (held if kind == BRANCH else shared) for a in places)
                                               for kind, e, places in self.claims[c])}
             for claim in bad:

@@ -1,4 +1,5 @@
-/* Variables in RAM that ROM and firmware share, with the code that uses them; and variables that must stay apart. */
+/* Variables in RAM that ROM and firmware share, with the code that uses them; and variables that must stay
+ * apart. */
 #include "shared.h"
 
 #ifdef ROM
