@@ -54,7 +54,8 @@ std::uint32_t bytesOf(const Symbol& symbol) {
 }
 
 bool isAccepted(const Symbol& symbol) {
-  return isShared(symbol) && symbol.evidence() != Symbol::IDENTICAL;
+  return isShared(symbol) &&
+         (symbol.evidence() == Symbol::SAME_SOURCE || symbol.evidence() == Symbol::API_COMPATIBLE);
 }
 
 std::string reasonOf(const Symbol& symbol) {

@@ -25,7 +25,7 @@ struct ReasonSum {
 /// Points into the report it was made of. REQUIRES: the report outlives it.
 struct Tally {
   std::vector<const Symbol*> shared;   ///< largest first, then by name and object
-  std::vector<const Symbol*> accepted; ///< of `shared`, those that are not proved identical
+  std::vector<const Symbol*> accepted; ///< of `shared`, those that the policy took without proof
   std::vector<const Symbol*>
       local;                      ///< in the order of `reasons`, then largest first, then by name and object
   std::vector<ReasonSum> reasons; ///< of `local`, most bytes first

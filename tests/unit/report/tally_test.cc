@@ -52,6 +52,8 @@ TEST(Tally, WhatIsNotProvedIsCountedApart) {
   EXPECT_THAT(namesOf(tally.accepted), ElementsAre("sha256_final"));
   EXPECT_EQ(tally.acceptedBytes, 88U);
   EXPECT_EQ(tally.sharedBytes, 1288U);
+  report.mutable_symbols(1)->set_evidence(Symbol::NONE); // a variable: there is nothing to prove
+  EXPECT_THAT(tallyOf(report).accepted, IsEmpty());
 }
 
 TEST(Tally, AnAliasCarriesNoBytes) {
