@@ -62,6 +62,12 @@ TEST(Html, ShowsWhatAPersonHasToJudge) {
   EXPECT_EQ(count(page, "<figcaption>ROM</figcaption>"), 3U);
 }
 
+TEST(Html, NothingNeedsToRestOnAnAcceptedDifference) {
+  auto report = sampleReport();
+  report.mutable_accepted(0)->clear_dependents();
+  EXPECT_THAT(renderHtml(report), AllOf(HasSubstr("88 bytes</span>"), Not(HasSubstr("rest on it"))));
+}
+
 TEST(Html, ASetOfBlockersNamesItsMembers) {
   const std::string page = renderHtml(sampleReport());
   EXPECT_THAT(page,
