@@ -6,10 +6,12 @@
 #include "relink/link/lld.h"
 #include "relink/match/firmware.h"
 #include "relink/match/proof.h"
+#include "relink/patch/check_link.h"
 #include "relink/patch/patch.h"
 #include "relink/patch/reinit.h"
 #include "relink/plan/eligibility.h"
 #include "relink/plan/plan.h"
+#include "relink/shares.h"
 #include "relink/verify/verify.h"
 
 #include <algorithm>
@@ -172,16 +174,52 @@ bool reportOverlaps(const ElfImage& plain, const RomImage& rom, const RomReferen
   return !overlaps.empty();
 }
 
+struct ProvedPlan {
+  Proof proof;
+  Plan plan;
+};
+
+/// Proves and decides. What the second proof does not confirm stays local, and the rest is proved again.
+Result<ProvedPlan> makePlan(const LinkJob& job, const ReadLink& plain, const RomImage& rom,
+                            const Policy& policy, ProofTerms terms, LinkReport& report) {
+  for (;;) {
+    ProvedPlan made{prove(plain.firmware, rom, terms), {}};
+    made.plan =
+        decide({plain.firmware, rom, made.proof, policy, job.rom->imageHash.text(), job.suggestWaivers});
+    const PlannedShares planned = sharesOf(plain.firmware, plain.elf, made.proof, made.plan, rom);
+    ROMLINK_ASSIGN(const auto doubts, confirm({plain.elf, viewOf(rom), planned.shares, planned.pieces}));
+    if (doubts.empty())
+      return made;
+    for (const Doubt& doubt : doubts) {
+      if (!doubt.own)
+        continue;
+      terms.kept[planned.sections[doubt.share]] = {Reason::Changed, "not confirmed: " + doubt.why, true};
+      addFinding(report, Finding::WARNING, "NOT_CONFIRMED",
+                 planned.shares[doubt.share].name + ": the second proof does not confirm it: " + doubt.why);
+    }
+  }
+}
+
 Result<ReadLink> relinkAndVerify(const LinkJob& job, const InputFiles& inputs, const ReadLink& plain,
-                                 const Plan& plan, const RomImage& rom, bool loadedId, Stopwatch& watch,
-                                 LinkReport& report) {
+                                 const Proof& proof, const Plan& plan, const RomImage& rom, bool loadedId,
+                                 Stopwatch& watch, LinkReport& report) {
   ROMLINK_ASSIGN(auto files, linkAgainstRom(job, inputs, plain.firmware, plan, rom.imageSize(), loadedId));
   report.mutable_timing()->set_link_ms(watch.lap());
   InputFiles patched(job.scratch / "patched");
   ROMLINK_ASSIGN(auto linked,
                  readBack(std::move(files), patched, plain.constants, plain.firmware.objectNames()));
-  ROMLINK_TRY(verifyOutput({linked.elf, linked.firmware, plain.elf, plain.firmware, plan, rom,
-                            job.rom->imageHash, job.rom->sharedRam}));
+  ROMLINK_TRY(checkLink({linked.elf, linked.firmware, plain.firmware, plan}));
+  const Stayed stayed = stayedOf(plain.firmware, plain.elf, linked.firmware, linked.elf);
+  const PlannedShares planned = sharesOf(plain.firmware, plain.elf, proof, plan, rom);
+  ROMLINK_TRY(verifyOutput({plain.elf,
+                            linked.elf,
+                            viewOf(rom),
+                            planned.shares,
+                            stayed.sections,
+                            stayed.pieces,
+                            {},
+                            job.rom->imageHash,
+                            job.rom->sharedRam}));
   report.mutable_timing()->set_verify_ms(watch.lap());
   return linked;
 }
@@ -227,12 +265,14 @@ Result<LinkOutcome> relink(const LinkJob& job) {
   if (job.rom->sharedRam && !sharedRam.range)
     addFinding(report, Finding::WARNING, "SHARED_RAM_NOT_RESERVED",
                "no variable is shared: " + sharedRam.whyNot);
-  const Proof proof =
-      prove(plain.firmware, rom,
-            {keepLocal(plain.firmware, scripts, policy, job.rom->sharedSymbols, sharedRam.range.has_value()),
-             sharedRam.range, sharedRam.whyNot,
-             [&](std::string_view symbol) { return policy.accepts(symbol, job.rom->imageHash.text()); }});
-  Plan plan = decide({plain.firmware, rom, proof, policy, job.rom->imageHash.text(), job.suggestWaivers});
+  ProofTerms terms;
+  terms.kept =
+      keepLocal(plain.firmware, scripts, policy, job.rom->sharedSymbols, sharedRam.range.has_value());
+  terms.sharedRam = sharedRam.range;
+  terms.whyNoState = sharedRam.whyNot;
+  terms.accepts = [&](std::string_view symbol) { return policy.accepts(symbol, job.rom->imageHash.text()); };
+  ROMLINK_ASSIGN(auto made, makePlan(job, plain, rom, policy, std::move(terms), report));
+  auto& [proof, plan] = made;
   report.mutable_timing()->set_match_ms(watch.lap());
   report.mutable_timing()->set_plan_ms(beforeMatching + report.timing().match_ms());
   ROMLINK_TRY(checkReinit(plain.firmware, plan));
@@ -241,10 +281,10 @@ Result<LinkOutcome> relink(const LinkJob& job) {
     job.planned(plain.firmware, plan);
 
   const bool loadedId = !scripts.placedByName(kLoadedIdSection).empty();
-  ROMLINK_ASSIGN(auto linked, relinkAndVerify(job, inputs, plain, plan, rom, loadedId, watch, report));
+  ROMLINK_ASSIGN(auto linked, relinkAndVerify(job, inputs, plain, proof, plan, rom, loadedId, watch, report));
   if (flashBytes(linked.elf) > flashBytes(plain.elf) + (loadedId ? kLoadedIdSize : 0)) {
     shareNothing(plan, Reason::NoGain, "with what it takes to share it, the image would be larger");
-    ROMLINK_ASSIGN(linked, relinkAndVerify(job, inputs, plain, plan, rom, loadedId, watch, report));
+    ROMLINK_ASSIGN(linked, relinkAndVerify(job, inputs, plain, proof, plan, rom, loadedId, watch, report));
   }
   reportDecisions(plain.firmware, plan, report);
   const LinkedImage linkedImage{linked.elf, linked.firmware.placed};

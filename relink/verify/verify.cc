@@ -1,239 +1,250 @@
 #include "relink/verify/verify.h"
 
-#include "relink/patch/patch.h"
-#include "relink/patch/reinit.h"
+#include "relink/verify/compare.h"
+#include "relink/verify/correspondence.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <llvm/BinaryFormat/ELF.h>
-#include <set>
+#include <llvm/Support/Endian.h>
+#include <unordered_set>
 
 namespace romlink::relink {
 namespace {
+
+using Verdict = Judge::Verdict;
+
+constexpr std::string_view kRomIdSymbol = "romlink_rom_id"; // include/romlink/rom_id.h
 
 tl::unexpected<Error> refused(std::string where, std::string why) {
   return fail(ErrorCode::Refused, "a check of the linked image failed", std::move(where), std::move(why),
               "please report this with the inputs; the policy can keep the symbol local meanwhile");
 }
 
-std::string placeOf(const LiveSection& live, std::uint32_t offset) {
-  return fmt::format("{}:({}+{:#x})", live.object->name, live.elf().name, offset);
-}
-
-class Verifier {
-public:
-  explicit Verifier(const VerifyQuestion& question) : q_(question) {
-    for (SectionId id = 0; id < q_.plain.sections.size(); ++id) {
-      const LiveSection& live = q_.plain.sections[id];
-      byPlace_[keyOf(live)] = id;
-      const Decision& decision = q_.plan.sections[id];
-      if (!decision.shared)
-        continue;
-      for (const SectionSymbol& symbol : live.symbols)
-        if (symbol.function)
-          entries_.insert(decision.sharedAt() + symbol.offset);
+/// The content of the first ELF note with this owner and type 1 (gABI, "Note Section"); empty if there is
+/// none.
+Bytes noteOf(const ElfImage& image, std::string_view owner) {
+  constexpr std::size_t kHeader = 12;
+  const auto padded = [](std::size_t size) { return (size + 3) & ~std::size_t{3}; };
+  for (const Section& section : image.sections) {
+    if (section.type != llvm::ELF::SHT_NOTE)
+      continue;
+    for (Bytes rest = section.data; rest.size() >= kHeader;) {
+      const std::size_t nameSize = llvm::support::endian::read32le(rest.data());
+      const std::size_t size = llvm::support::endian::read32le(rest.data() + 4);
+      const std::uint32_t type = llvm::support::endian::read32le(rest.data() + 8);
+      const std::size_t start = kHeader + padded(nameSize);
+      if (start + size > rest.size())
+        break;
+      if (type == 1 && nameSize == owner.size() + 1 && asText(rest.subspan(kHeader, owner.size())) == owner &&
+          rest[kHeader + owner.size()] == 0)
+        return rest.subspan(start, size);
+      rest = rest.subspan(std::min(rest.size(), start + padded(size)));
     }
   }
+  return {};
+}
 
-  Result<void> run() const {
-    ROMLINK_TRY(checkPresence());
-    ROMLINK_TRY(checkReferences());
-    ROMLINK_TRY(checkReinitTable());
-    ROMLINK_TRY(checkBranches());
-    const auto overlaps = overlapsOf(q_.output, q_.rom.flashRanges(), q_.sharedRam);
-    if (!overlaps.empty())
+/// What the plan means for the places of the plain link: where each is now.
+class Verifier {
+public:
+  Verifier(const VerifyInput& input, ThumbDecoder decoder)
+      : in_(input), plain_(input.plain), output_(input.output), decoder_(std::move(decoder)),
+        used_(usedOf(input.shares)), stayed_(withSynthetic(input)), shares_(used_), counterparts_(stayed_),
+        pieces_(input.pieces, plain_.reader(), output_.reader()) {
+    for (const Share& share : used_)
+      if (share.kind == Share::Kind::Function)
+        for (const std::uint32_t entry : share.entries)
+          entries_.insert(share.rom + entry);
+  }
+
+  Result<void> run() {
+    if (const auto overlaps = overlapsOf(in_.output, in_.rom.flash, in_.sharedRam); !overlaps.empty())
       return refused({}, overlaps.front().message);
+    ROMLINK_TRY(checkWhatStayed());
+    ROMLINK_TRY(checkBranches());
+    ROMLINK_TRY(checkFixedEntries());
     return checkNote();
   }
 
 private:
-  using Key = std::pair<std::string_view, std::pair<std::size_t, std::uint32_t>>;
-  static Key keyOf(const LiveSection& live) {
-    return {live.object->file, {live.object->fileOffset, live.index}};
+  class OutputJudge : public Judge {
+  public:
+    OutputJudge(Verifier& all, const Counterpart& self) : all_(all), self_(self) {}
+
+    Verdict branch(Address left, Address right) override {
+      const auto stops = all_.decoder_.throughVeneers(all_.output_.reader(), right);
+      for (const Address start : all_.decoder_.throughVeneers(all_.plain_.reader(), left))
+        if (const auto now = all_.nowAt(start))
+          return std::find(stops.begin(), stops.end(), *now) == stops.end() ? Verdict::Wrong : Verdict::Fits;
+      return left != right && all_.isInRom(right) ? Verdict::Wrong : Verdict::Unknown;
+    }
+
+    Verdict number(Field field, std::uint32_t left, std::uint32_t right) override {
+      if (left == right || all_.isMoved(left, right) || all_.isSameSymbol(left, right))
+        return Verdict::Fits;
+      const Address from = self_.plain + field.offset;
+      const Address other = self_.output + field.offset;
+      const auto extend = [](std::uint32_t word) { return word << 1 >> 1 | (word << 1 & 0x80000000); };
+      if (all_.isMoved(from + left, other + right) ||
+          ((left ^ right) >> 31 == 0 && all_.isMoved(from + extend(left), other + extend(right))))
+        return Verdict::Fits;
+      if (all_.nowAt(left) || all_.pieces_.isPiece(left))
+        return Verdict::Wrong;
+      if (!all_.isRoms(right))
+        return Verdict::Unknown;
+      return all_.isInSameSection(from + left, other + right) ? Verdict::Unknown : Verdict::Wrong;
+    }
+
+    Verdict besidePc(Field field, Address left, Address right) override { return number(field, left, right); }
+    Verdict ownAddress() override { return Verdict::Fits; }
+
+  private:
+    Verifier& all_;
+    const Counterpart& self_;
+  };
+
+  static std::vector<Share> usedOf(const std::vector<Share>& shares) {
+    std::vector<Share> used;
+    std::copy_if(shares.begin(), shares.end(), std::back_inserter(used),
+                 [](const Share& share) { return !share.equivalentOnly; });
+    return used;
   }
 
-  /// It is not the user's: this link's own object defines it.
-  static bool isOwn(const LiveSection& live) {
-    const std::string_view name = live.elf().name;
-    return name == kLoadedIdSection || name == kReinitCode || name == kReinitTable;
+  /// Sections that lld makes and that are the same in both links but for their addresses.
+  static std::vector<Counterpart> withSynthetic(const VerifyInput& input) {
+    std::vector<Counterpart> all = input.counterparts;
+    for (const std::string_view name : {".gnu.sgstubs", ".got"}) {
+      const Section* plain = input.plain.findSection(name);
+      const Section* output = input.output.findSection(name);
+      if (plain != nullptr && output != nullptr && plain->size == output->size)
+        all.push_back({plain->address, plain->size, output->address, plain->isExecutable()});
+    }
+    return all;
   }
 
-  /// The pointers of the initial values that romlink_reinit_shared() restores lead where the variables' own
-  /// did.
-  Result<void> checkReinitTable() const {
-    const auto table = std::find_if(q_.linked.sections.begin(), q_.linked.sections.end(),
-                                    [](const LiveSection& live) { return live.elf().name == kReinitTable; });
-    for (const ReinitRecord& record : reinitRecords(q_.plain, q_.plan)) {
-      if (table == q_.linked.sections.end())
-        return refused(std::string(kReinitTable), "it is not in the image");
-      for (const Reference& before : q_.plain.sections[record.section].references) {
-        const auto now =
-            std::find_if(table->references.begin(), table->references.end(),
-                         [&](const Reference& r) { return r.place == record.valueAt + before.place; });
-        if (now == table->references.end())
-          return refused(placeOf(*table, record.valueAt + before.place),
-                         "a pointer of the initial value is missing");
-        if (const std::string why = differs(before, *now); !why.empty())
-          return refused(placeOf(*table, now->place), why);
-      }
+  [[nodiscard]] bool isInRom(Address address) const {
+    return std::any_of(in_.rom.flash.begin(), in_.rom.flash.end(),
+                       [&](const AddressRange& range) { return range.contains(address); });
+  }
+  [[nodiscard]] bool isRoms(Address address) const {
+    return isInRom(address) || (in_.sharedRam && in_.sharedRam->contains(address));
+  }
+
+  /// Where the output has what the plain link has at this address; nullopt: outside of sections.
+  [[nodiscard]] std::optional<Address> nowAt(Address plain) const {
+    if (const auto share = shares_.covering(plain))
+      return used_[*share].counterpartOf(plain);
+    if (const auto counterpart = counterparts_.covering(plain))
+      return stayed_[*counterpart].output + (plain - stayed_[*counterpart].plain);
+    return std::nullopt;
+  }
+
+  /// Also for addresses one past the end of a section, or before its start, as compilers write for loops.
+  [[nodiscard]] bool isMoved(Address left, Address right) const {
+    constexpr std::uint32_t kReach = 4096;
+    if (nowAt(left) == right || pieces_.has(left, right))
+      return true;
+    return counterparts_.anyNear(left, kReach, [&](const Counterpart& c) {
+      return c.output - c.plain == right - left;
+    }) || shares_.anyNear(left, kReach, [&](const Share& s) { return s.rom - s.plain == right - left; });
+  }
+
+  [[nodiscard]] bool isSameSymbol(std::uint32_t left, std::uint32_t right) const {
+    const auto& names = output_.namesOf(right);
+    return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+      const auto& values = plain_.valuesOf(name);
+      return name == kRomIdSymbol || std::find(values.begin(), values.end(), left) != values.end();
+    });
+  }
+
+  [[nodiscard]] bool isInSameSection(Address left, Address right) const {
+    const Section* before = plain_.sectionAt(left);
+    const Section* now = output_.sectionAt(right);
+    return before != nullptr && now != nullptr && before->name == now->name;
+  }
+
+  Result<void> checkWhatStayed() {
+    for (const Counterpart& counterpart : stayed_) {
+      const Bytes before = plain_.read(counterpart.plain, counterpart.size);
+      const Bytes now = output_.read(counterpart.output, counterpart.size);
+      if (before.empty() && now.empty())
+        continue; // not loaded
+      if (before.size() != now.size())
+        return refused(plain_.placeOf(counterpart.plain), "it is not in the linked image");
+      OutputJudge judge(*this, counterpart);
+      const auto mismatch = firstMismatch(
+          decoder_, {before, counterpart.plain, {}}, {now, counterpart.output, "the linked image"},
+          plain_.spansIn({counterpart.plain, counterpart.size}, counterpart.executable), judge, true);
+      if (mismatch)
+        return refused(output_.placeOf(counterpart.output + mismatch->offset), mismatch->what);
     }
     return {};
   }
 
-  Result<void> checkPresence() const {
-    std::set<Key> present;
-    for (const LiveSection& live : q_.linked.sections)
-      present.insert(keyOf(live));
-    std::vector<SectionId> toVisit;
-    std::set<SectionId> needed;
-    const auto need = [&](SectionId id) {
-      if (!q_.plan.sections[id].shared && needed.insert(id).second)
-        toVisit.push_back(id);
-    };
-    for (SectionId id = 0; id < q_.plain.sections.size(); ++id)
-      if (q_.plan.sections[id].reason == Reason::EntryPoint)
-        need(id);
-    while (!toVisit.empty()) {
-      const LiveSection& live = q_.plain.sections[toVisit.back()];
-      toVisit.pop_back();
-      if (!present.contains(keyOf(live)) && !isOwn(live))
-        return refused(placeOf(live, 0), "it has to stay, and is not in the image");
-      for (const Reference& reference : live.references)
-        if (reference.target == Reference::Target::Section)
-          need(reference.section);
-    }
-    return {};
-  }
-
-  Result<void> checkReferences() const {
-    for (const LiveSection& live : q_.linked.sections) {
-      const auto known = byPlace_.find(keyOf(live));
-      if (known == byPlace_.end()) {
-        if (isOwn(live))
-          continue;
-        return refused(placeOf(live, 0), "it was not part of the plain link");
-      }
-      const LiveSection& before = q_.plain.sections[known->second];
-      if (isOwn(before))
-        continue;
-      if (q_.plan.sections[known->second].shared)
-        return refused(placeOf(live, 0), "it is shared, and yet it is in the image");
-      if (live.unusable != before.unusable)
-        return refused(placeOf(live, 0), live.unusable);
-      if (!liesAt(q_.output, before.elf(), live.address) || live.address % before.elf().alignment != 0)
-        return refused(placeOf(live, 0), "its bytes or its alignment are not those of the input");
-      if (live.references.size() != before.references.size())
-        return refused(placeOf(live, 0), "it has other relocations than in the plain link");
-      for (std::size_t i = 0; i < live.references.size(); ++i)
-        if (const std::string why = differs(before.references[i], live.references[i]); !why.empty())
-          return refused(placeOf(live, live.references[i].place), why);
-    }
-    return {};
-  }
-
-  /// Empty if the reference leads where the plan says.
-  std::string differs(const Reference& before, const Reference& now) const {
-    using Target = Reference::Target;
-    if (before.target == Target::Section && q_.plan.sections[before.section].shared) {
-      Address expected = q_.plan.sections[before.section].sharedAt() + before.offset;
-      if (before.thumb && !before.kind.isBranch())
-        expected |= 1;
-      if (now.target != Target::Absolute || now.value != expected)
-        return fmt::format("the reference to {} does not lead to the ROM's copy at {:#010x}", now.symbol,
-                           expected);
-      return {};
-    }
-    // The ROM's identity is the one symbol that only this link defines.
-    if (before.target == Target::Unresolved && now.target == Target::Section &&
-        q_.linked.sections[now.section].elf().name == kLoadedIdSection)
-      return {};
-    if (now.target != before.target)
-      return fmt::format("the reference to {} is resolved in another way than in the plain link", now.symbol);
-    if (now.target == Target::Section && isOwn(q_.plain.sections[before.section])) {
-      const bool same =
-          q_.linked.sections[now.section].elf().name == q_.plain.sections[before.section].elf().name;
-      return same ? std::string() : fmt::format("the reference to {} leads to another section", now.symbol);
-    }
-    if (now.target == Target::Section) {
-      const bool same = keyOf(q_.linked.sections[now.section]) == keyOf(q_.plain.sections[before.section]) &&
-                        now.offset == before.offset && now.thumb == before.thumb;
-      return same ? std::string() : fmt::format("the reference to {} leads to another section", now.symbol);
-    }
-    if (now.target == Target::Piece &&
-        (asText(now.piece) != asText(before.piece) || now.offset != before.offset))
-      return fmt::format("the string or constant at {} has changed", now.symbol);
-    if (now.target == Target::Absolute && now.value != before.value)
-      return fmt::format("the absolute reference to {} has changed", now.symbol);
-    return {};
-  }
-
-  Result<void> checkBranches() const {
-    ROMLINK_ASSIGN(const auto before, decodeBranches(q_.plainOutput));
-    std::set<Address> known = entries_;
+  Result<void> checkBranches() {
+    ROMLINK_ASSIGN(const auto before, decodeBranches(in_.plain));
+    std::unordered_set<Address> known = entries_;
     for (const DecodedBranch& branch : before)
-      known.insert(branch.to);
-    ROMLINK_ASSIGN(const auto branches, decodeBranches(q_.output));
-    for (const DecodedBranch& branch : branches)
-      if (q_.rom.isInRom(branch.to) && !known.contains(branch.to))
-        return refused(fmt::format("{:#010x}", branch.from),
-                       fmt::format("its branch to {:#010x} enters the ROM at no shared function", branch.to));
+      if (isInRom(branch.to))
+        known.insert(branch.to);
+      else if (seen_.insert(branch.to).second)
+        for (const Address stop : decoder_.throughVeneers(plain_.reader(), branch.to))
+          known.insert(stop);
+    seen_.clear();
+    ROMLINK_ASSIGN(const auto branches, decodeBranches(in_.output));
+    for (const DecodedBranch& branch : branches) {
+      if (!seen_.insert(branch.to).second)
+        continue;
+      for (const Address stop : decoder_.throughVeneers(output_.reader(), branch.to))
+        if (isInRom(stop) && !known.contains(stop))
+          return refused(output_.placeOf(branch.from),
+                         fmt::format("its branch to {:#010x} enters the ROM at no shared function", stop));
+    }
+    return {};
+  }
+
+  Result<void> checkFixedEntries() const {
+    const auto has = [](const ImageView& image, const FixedEntry& entry) {
+      const auto& values = image.valuesOf(entry.name);
+      return std::find(values.begin(), values.end(), entry.value) != values.end();
+    };
+    for (const FixedEntry& entry : in_.fixedEntries)
+      if (has(plain_, entry) && !has(output_, entry))
+        return refused(entry.name, fmt::format("it is not at {:#010x}, where the import library has it",
+                                               entry.value & ~1U));
     return {};
   }
 
   Result<void> checkNote() const {
-    const auto id = romIdOf(q_.output);
-    if (!id)
-      return fail(ErrorCode::Refused, "the linked image does not carry the ROM's identity",
-                  std::string(kNoteSection), "the linker script discards that section",
-                  "let the script's /DISCARD/ spare " + std::string(kNoteSection));
-    if (*id != q_.imageHash)
-      return refused(std::string(kNoteSection), "it names another ROM");
+    const Bytes id = noteOf(in_.output, "romlink");
+    if (id.empty())
+      return fail(ErrorCode::Refused, "the linked image does not carry the ROM's identity", ".romlink.note",
+                  "the linker script discards that section",
+                  "let the script's /DISCARD/ spare .romlink.note");
+    if (!std::equal(id.begin(), id.end(), in_.imageHash.bytes.begin(), in_.imageHash.bytes.end()))
+      return refused(".romlink.note", "it names another ROM");
     return {};
   }
 
-  const VerifyQuestion& q_;
-  std::map<Key, SectionId> byPlace_;
-  std::set<Address> entries_;
+  const VerifyInput& in_;
+  const ImageView plain_;
+  const ImageView output_;
+  ThumbDecoder decoder_;
+  const std::vector<Share> used_;
+  const std::vector<Counterpart> stayed_;
+  const RangeIndex<Share> shares_;
+  const RangeIndex<Counterpart> counterparts_;
+  const EqualPieces pieces_;
+  std::unordered_set<Address> entries_; ///< of shared functions, in the ROM
+  std::unordered_set<Address> seen_;
 };
 
 } // namespace
 
-Result<void> verifyOutput(const VerifyQuestion& question) {
-  return Verifier(question).run();
-}
-
-std::vector<Overlap> overlapsOf(const ElfImage& image, const std::vector<AddressRange>& romFlash,
-                                const std::optional<AddressRange>& sharedRam) {
-  std::vector<Overlap> overlaps;
-  const auto range = [](const AddressRange& r) {
-    return fmt::format("{:#010x}-{:#010x}", r.address, r.end());
-  };
-  for (const Segment& segment : image.loadSegments) {
-    const AddressRange load{segment.physicalAddress, static_cast<std::uint32_t>(segment.data.size())};
-    const AddressRange run{segment.virtualAddress, segment.memorySize};
-    for (const AddressRange& rom : romFlash)
-      for (const AddressRange& ours : {load, run})
-        if (ours.size > 0 && ours.overlaps(rom)) {
-          overlaps.push_back(
-              {"ROM_OVERLAP", fmt::format("the firmware's segment {} overlaps the ROM's flash {}",
-                                          range(ours), range(rom))});
-          break;
-        }
-  }
-  if (!sharedRam)
-    return overlaps;
-  // A section without contents that lies wholly inside is the firmware's reservation of the shared range.
-  for (const Section& section : image.sections) {
-    const AddressRange ours{section.address, section.size};
-    if (!section.isAllocated() || section.size == 0 || !ours.overlaps(*sharedRam))
-      continue;
-    if (section.type == llvm::ELF::SHT_NOBITS && sharedRam->contains(ours))
-      continue;
-    overlaps.push_back(
-        {"SHARED_RAM_OVERLAP", fmt::format("the firmware's section {} {} overlaps the ROM's shared RAM {}",
-                                           section.name, range(ours), range(*sharedRam))});
-  }
-  return overlaps;
+Result<void> verifyOutput(const VerifyInput& input) {
+  ROMLINK_ASSIGN(auto decoder, ThumbDecoder::create());
+  return Verifier(input, std::move(decoder)).run();
 }
 
 } // namespace romlink::relink

@@ -1,7 +1,5 @@
 #include "fixture.h"
 
-#include "relink/relinker.h"
-
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -34,13 +32,6 @@ std::vector<std::uint8_t> Workshop::assemble(const std::string& name, const std:
 
 std::vector<std::uint8_t> Workshop::read(const std::string& name) const {
   return readFile(folder() / name).value();
-}
-
-RomImage romOf(const Workshop& shop, const std::string& file, std::vector<AddressRange> volatileRanges) {
-  RomQuestion question;
-  question.elf = shop.folder() / file;
-  const auto answer = inspectRom(question);
-  return RomImage::parse(asBytes(answer.value().index), file, std::move(volatileRanges)).value();
 }
 
 Bytes contentOf(const ElfImage& elf, std::string_view section) {
