@@ -2,7 +2,7 @@
 // lit tests.
 //
 //   relink-text ROM.elf OUTPUT.elf [--policy F] [--volatile ADDR:SIZE]... [--shared-ram ADDR:SIZE]
-//               [--offer NAME]... [--places] -- LINKER ARGUMENTS
+//               [--offer NAME]... [--suggest-waivers] [--timing] [--places] -- LINKER ARGUMENTS
 //
 // Prints "SYMBOL DECISION REASON ROM-ADDRESS DETAIL" for each symbol, sorted (with --places, "OBJECT SECTION
 // " before it), then the sums; errors as the client prints them. Exit codes are those of the client. With
@@ -54,6 +54,12 @@ void print(const romlink::v1::LinkReport& report, bool places) {
         symbol.rom_address().empty() ? "-" : symbol.rom_address(), symbol.detail());
   for (const auto& blocker : report.blockers())
     std::cout << fmt::format("blocker {} {} {}\n", blocker.name(), blocker.reason(), blocker.price_bytes());
+  for (const auto& suggestion : report.suggestions()) {
+    std::cout << "suggest";
+    for (const auto& symbol : suggestion.symbols())
+      std::cout << ' ' << symbol;
+    std::cout << fmt::format(" gains {}\n", suggestion.gain_bytes());
+  }
   for (const auto& finding : report.findings())
     std::cout << fmt::format("finding {} {}\n", finding.code(), finding.message());
   std::cout << fmt::format("flash {} -> {} saved {}\n", report.flash().baseline_bytes(),
@@ -63,8 +69,14 @@ void print(const romlink::v1::LinkReport& report, bool places) {
                              share.linked_bytes());
 }
 
+struct Shown {
+  bool places = false;   ///< object and section of each symbol
+  bool sections = false; ///< each shared section
+  bool timing = false;   ///< of the matching
+};
+
 Result<int> run(relink::LinkJob job, const std::filesystem::path& rom, const std::filesystem::path& output,
-                bool places) {
+                const Shown& shown) {
   relink::RomQuestion question;
   question.elf = rom;
   question.volatileRanges = job.rom->volatileRanges;
@@ -77,7 +89,9 @@ Result<int> run(relink::LinkJob job, const std::filesystem::path& rom, const std
   job.scratch = scratch.path() / "link";
   std::filesystem::create_directory(job.scratch);
   ROMLINK_ASSIGN(const auto outcome, relink::relink(job));
-  print(outcome.report, places);
+  print(outcome.report, shown.places);
+  if (shown.timing)
+    std::cout << fmt::format("match {:.1f} ms\n", outcome.report.timing().match_ms());
   if (outcome.image.empty())
     return 1;
   ROMLINK_ASSIGN(const auto image, readFile(outcome.image));
@@ -102,30 +116,31 @@ int once(int argc, char** argv) {
   job.rom.emplace();
   std::vector<std::string> volatiles;
   std::string sharedRam;
-  bool places = false;
-  bool sections = false;
+  Shown shown;
   app.add_option("rom", rom)->required();
   app.add_option("output", output)->required();
   app.add_option("--policy", job.policy);
   app.add_option("--offer", job.rom->sharedSymbols)->allow_extra_args(false);
   app.add_option("--volatile", volatiles)->allow_extra_args(false);
   app.add_option("--shared-ram", sharedRam);
-  app.add_flag("--places", places);
-  app.add_flag("--sections", sections);
+  app.add_flag("--places", shown.places);
+  app.add_flag("--sections", shown.sections);
+  app.add_flag("--timing", shown.timing);
+  app.add_flag("--suggest-waivers", job.suggestWaivers);
   app.add_option("arguments", job.arguments);
   CLI11_PARSE(app, argc, argv);
   for (const std::string& text : volatiles)
     job.rom->volatileRanges.push_back(rangeOf(text));
   if (!sharedRam.empty())
     job.rom->sharedRam = rangeOf(sharedRam);
-  if (sections)
+  if (shown.sections)
     job.planned = printSections;
   job.inputs = std::filesystem::current_path();
   if (!job.policy.empty())
     job.policy = std::filesystem::absolute(job.policy);
   job.rom->name = "rom";
   job.rom->version = "1";
-  const auto code = run(job, std::filesystem::absolute(rom), std::filesystem::absolute(output), places);
+  const auto code = run(job, std::filesystem::absolute(rom), std::filesystem::absolute(output), shown);
   return code ? *code : report(code.error());
 }
 
