@@ -1,6 +1,5 @@
 #include "relink/match/claims.h"
 
-#include "relink/match/code_facts.h"
 #include "relink/match/concession.h"
 #include "relink/match/references.h"
 
@@ -84,8 +83,7 @@ private:
     if (claim.base == 0 && !section.isExecutable())
       return refuse(claim, Reason::NotInRom,
                     "the ROM has it at address 0, where its address is a null pointer");
-    if (((claim.base ^ live.address) & 2) != 0 && section.alignment < 4 &&
-        mayReadBesidePc(live.object->elf, live.index))
+    if (((claim.base ^ live.address) & 2) != 0 && section.alignment < 4 && live.facts().mayReadBesidePc)
       return refuse(
           claim, Reason::Changed,
           fmt::format("it reads relative to the program counter, and the ROM's copy at {:#010x} has another "
@@ -96,7 +94,7 @@ private:
       return refuse(claim, Reason::NotInRom,
                     fmt::format("the ROM has no {} bytes of {} at {:#010x}", section.size,
                                 section.isExecutable() ? "code" : "constant data", claim.base));
-    claim.differsAt = firstDifference(live, theirs);
+    claim.differsAt = firstDifference(section, withEqualCallsOfNothing(live, theirs, scratch_));
     if (claim.differsAt)
       return refuse(claim, Reason::Changed,
                     fmt::format("differs at +{:#x}: ROM {:#06x}, firmware {:#06x}", *claim.differsAt,
@@ -164,22 +162,20 @@ private:
     return at + 2 <= bytes.size() ? llvm::support::endian::read16le(bytes.data() + at) : bytes[at];
   }
 
-  /// Offset of the first byte that differs outside of the relocated fields. Calls of nothing may have other
-  /// opcodes.
-  static std::optional<std::uint32_t> firstDifference(const LiveSection& live, Bytes theirs) {
-    const Section& section = live.elf();
-    std::vector<std::uint8_t> a(section.data.begin(), section.data.end());
-    std::vector<std::uint8_t> b(theirs.begin(), theirs.end());
-    for (const Relocation& relocation : section.relocations) {
-      const auto kind = relocationKind(relocation.type);
-      maskField(*kind, std::span(a).subspan(relocation.offset, kind->width));
-      maskField(*kind, std::span(b).subspan(relocation.offset, kind->width));
+  /// The ROM's bytes, in which each call of nothing is written as the firmware's object has it: linkers write
+  /// such calls in several ways.
+  static Bytes withEqualCallsOfNothing(const LiveSection& live, Bytes theirs,
+                                       std::vector<std::uint8_t>& scratch) {
+    for (const Reference& reference : live.references) {
+      if (reference.target != Reference::Target::NoCall || !isNoCall(theirs.subspan(reference.place, 4)))
+        continue;
+      if (theirs.data() != scratch.data()) {
+        scratch.assign(theirs.begin(), theirs.end());
+        theirs = scratch;
+      }
+      std::copy_n(live.elf().data.begin() + reference.place, 4, scratch.begin() + reference.place);
     }
-    for (const Reference& reference : live.references)
-      if (reference.target == Reference::Target::NoCall && isNoCall(theirs.subspan(reference.place, 4)))
-        std::copy_n(a.begin() + reference.place, 4, b.begin() + reference.place);
-    const auto [mine, other] = std::mismatch(a.begin(), a.end(), b.begin());
-    return mine == a.end() ? std::nullopt : std::optional(static_cast<std::uint32_t>(mine - a.begin()));
+    return theirs;
   }
 
   /// Turns each reference of the claim's section into a need, or refuses the claim.
@@ -188,7 +184,7 @@ private:
     const LiveSection& live = firmware_.sections[claims_[id].section];
     if (live.elf().isWritable())
       return; // its value is what the program makes of it
-    bool handsOutOwn = mayTakeOwnAddress(live.object->elf, live.index);
+    bool handsOutOwn = live.facts().mayTakeOwnAddress;
     for (const Reference& reference : live.references) {
       const auto target = referenceTarget(read_, reference, base);
       if (!target)
@@ -268,6 +264,7 @@ private:
   const ReadImage read_;
   const Concessions concessions_;
   std::vector<Claim> claims_;
+  mutable std::vector<std::uint8_t> scratch_;
   std::map<std::pair<SectionId, Address>, ClaimId> known_;
 };
 

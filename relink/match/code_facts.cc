@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <llvm/Support/Endian.h>
-#include <map>
+#include <optional>
 #include <vector>
 
 namespace romlink::relink {
@@ -53,75 +53,72 @@ bool isAdrWide(const Instruction& i) {
   return ((i.first & 0xfbff) == 0xf20f || (i.first & 0xfbff) == 0xf2af) && !isBranchSpace(i.first, i.second);
 }
 
-/// The section's instructions in order, with a last one of {0, 0} if it ends in data. Where instructions may
-/// start anywhere, one for each halfword.
-std::vector<Instruction> instructionsOf(const ElfImage& elf, std::uint32_t index) {
-  const Bytes data = elf.sections[index].data;
-  std::map<std::uint32_t, bool> marks; // offset, code or data
+bool readsBesidePc(const Instruction& i) {
+  if (!isWide(i.first))
+    return (i.first & 0xf800) == 0x4800 || (i.first & 0xf800) == 0xa000;       // ldr literal, adr
+  const bool tableBranch = i.first == 0xe8df && (i.second & 0xffe0) == 0xf000; // uses PC as it is
+  return (i.first & 0xfe1f) == 0xf81f ||                   // ldr, ldrb, ... and pld of a literal
+         ((i.first & 0xfe5f) == 0xe85f && !tableBranch) || // ldrd
+         (i.first & 0xee1f) == 0xec1f ||                   // vldr, ldc
+         isAdrWide(i);
+}
+
+bool takesOwnAddress(const Instruction& i) {
+  if (!isWide(i.first))
+    return (i.first & 0xf800) == 0xa000 ||                               // adr
+           (i.first & 0xff78) == 0x4678 || (i.first & 0xff78) == 0x4478; // mov rd, pc; add rd, pc
+  return isAdrWide(i);
+}
+
+/// Where code (true) or data begins, by offset; of several at one place the last counts.
+std::vector<std::pair<std::uint32_t, bool>> marksOf(const ElfImage& elf, std::uint32_t index) {
+  std::vector<std::pair<std::uint32_t, bool>> marks;
   for (const std::uint32_t i : elf.symbolsIn(index))
-    if (elf.symbols[i].isMapping())
-      marks[elf.symbols[i].value] = elf.symbols[i].name[1] == 't';
-  const bool mapped = !marks.empty();
-  marks.try_emplace(0, true);
-  std::vector<Instruction> instructions;
-  for (auto mark = marks.begin(); mark != marks.end(); ++mark) {
-    const auto next = std::next(mark);
-    const std::size_t end =
-        std::min<std::size_t>(next == marks.end() ? data.size() : next->first, data.size());
-    // Data that control does not run into is a literal pool or a table; other "data" may be hand-written
-    // code.
-    const auto last = std::find_if(instructions.rbegin(), instructions.rend(),
-                                   [](const Instruction& instruction) { return !isPadding(instruction); });
-    const bool runsInto = last == instructions.rend() || !endsFlow(last->first, last->second);
-    if (!mark->second && !runsInto) {
-      if (next == marks.end() && mark->first < end)
-        instructions.push_back({});
-      continue;
-    }
-    const bool aligned = mapped && mark->second;
-    for (std::size_t at = mark->first; at + 2 <= end;) {
-      const std::uint32_t first = halfword(data, at);
-      instructions.push_back({first, isWide(first) ? halfword(data, at + 2) : 0});
-      at += aligned && isWide(first) ? 4 : 2;
-    }
-  }
-  return instructions;
+    if (const Symbol& symbol = elf.symbols[i]; symbol.isMapping())
+      marks.emplace_back(symbol.value, symbol.name[1] == 't');
+  std::stable_sort(marks.begin(), marks.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  return marks;
 }
 
 } // namespace
 
-bool mayReadBesidePc(const ElfImage& elf, std::uint32_t index) {
-  const auto reads = [](const Instruction& i) {
-    if (!isWide(i.first))
-      return (i.first & 0xf800) == 0x4800 || (i.first & 0xf800) == 0xa000;       // ldr literal, adr
-    const bool tableBranch = i.first == 0xe8df && (i.second & 0xffe0) == 0xf000; // uses PC as it is
-    return (i.first & 0xfe1f) == 0xf81f ||                   // ldr, ldrb, ... and pld of a literal
-           ((i.first & 0xfe5f) == 0xe85f && !tableBranch) || // ldrd
-           (i.first & 0xee1f) == 0xec1f ||                   // vldr, ldc
-           isAdrWide(i);
-  };
-  const auto instructions = instructionsOf(elf, index);
-  return elf.sections[index].isExecutable() && std::any_of(instructions.begin(), instructions.end(), reads);
-}
-
-bool mayTakeOwnAddress(const ElfImage& elf, std::uint32_t index) {
-  const auto takes = [](const Instruction& i) {
-    if (!isWide(i.first))
-      return (i.first & 0xf800) == 0xa000 ||                               // adr
-             (i.first & 0xff78) == 0x4678 || (i.first & 0xff78) == 0x4478; // mov rd, pc; add rd, pc
-    return isAdrWide(i);
-  };
-  const auto instructions = instructionsOf(elf, index);
-  return elf.sections[index].isExecutable() && std::any_of(instructions.begin(), instructions.end(), takes);
-}
-
-bool runsOn(const ElfImage& elf, std::uint32_t index) {
-  auto instructions = instructionsOf(elf, index);
-  if (!elf.sections[index].isExecutable() || instructions.empty() || instructions.back().first == 0)
-    return false; // no code, or data at its end
-  while (!instructions.empty() && isPadding(instructions.back()))
-    instructions.pop_back();
-  return !instructions.empty() && !endsFlow(instructions.back().first, instructions.back().second);
+CodeFacts codeFactsOf(const ElfImage& elf, std::uint32_t index) {
+  CodeFacts facts;
+  if (!elf.sections[index].isExecutable())
+    return facts;
+  const Bytes data = elf.sections[index].data;
+  auto marks = marksOf(elf, index);
+  const bool mapped = !marks.empty();
+  if (!mapped || marks.front().first != 0)
+    marks.insert(marks.begin(), {0, true});
+  std::optional<Instruction> last; // that is no padding
+  bool endsInData = false;         // or in zeros
+  for (std::size_t m = 0; m < marks.size(); ++m) {
+    const auto [begin, isCode] = marks[m];
+    const bool isLast = m + 1 == marks.size();
+    if (!isLast && marks[m + 1].first == begin)
+      continue;
+    const std::size_t end = std::min<std::size_t>(isLast ? data.size() : marks[m + 1].first, data.size());
+    // Data that control does not run into is a literal pool or a table; other "data" may be hand-written
+    // code. There, and without marks, instructions may start at each halfword.
+    if (!isCode && last && endsFlow(last->first, last->second)) {
+      endsInData = isLast && begin < end;
+      continue;
+    }
+    for (std::size_t at = begin; at + 2 <= end;) {
+      const std::uint32_t first = halfword(data, at);
+      const Instruction instruction{first, isWide(first) ? halfword(data, at + 2) : 0};
+      facts.mayReadBesidePc |= readsBesidePc(instruction);
+      facts.mayTakeOwnAddress |= takesOwnAddress(instruction);
+      if (!isPadding(instruction))
+        last = instruction;
+      endsInData = first == 0;
+      at += mapped && isCode && isWide(first) ? 4 : 2;
+    }
+  }
+  facts.runsOn = !endsInData && last && !endsFlow(last->first, last->second);
+  return facts;
 }
 
 } // namespace romlink::relink

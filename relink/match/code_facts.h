@@ -9,16 +9,18 @@
 
 namespace romlink::relink {
 
-/// A literal load or an ADR, which round the program counter down to 4 ("Align(PC, 4)"): the same bytes at
-/// another alignment to 4 are other code.
-[[nodiscard]] bool mayReadBesidePc(const ElfImage& elf, std::uint32_t index);
+struct CodeFacts {
+  /// A literal load or an ADR, which round the program counter down to 4 ("Align(PC, 4)"): the same bytes at
+  /// another alignment to 4 are other code.
+  bool mayReadBesidePc = false;
+  /// An ADR, MOV from PC or ADD with PC: the code may hand out an address of its own.
+  bool mayTakeOwnAddress = false;
+  /// The last instruction is neither a jump, a return nor a call: what the link places behind the section is
+  /// its continuation. A call at the end counts as one that does not return, as compilers emit it.
+  bool runsOn = false;
+};
 
-/// An ADR, MOV from PC or ADD with PC: the code may hand out an address of its own.
-[[nodiscard]] bool mayTakeOwnAddress(const ElfImage& elf, std::uint32_t index);
-
-/// The last instruction is neither a jump, a return nor a call: what the link places behind the section is
-/// its continuation. A call at the end counts as one that does not return, as compilers emit it. `index`: the
-/// section's.
-[[nodiscard]] bool runsOn(const ElfImage& elf, std::uint32_t index);
+/// Of the section `index`; all false if it is not executable.
+[[nodiscard]] CodeFacts codeFactsOf(const ElfImage& elf, std::uint32_t index);
 
 } // namespace romlink::relink

@@ -11,18 +11,6 @@
 namespace romlink::relink {
 namespace {
 
-/// The section's content with every relocated field cleared; of an unknown relocation, four bytes.
-std::vector<std::uint8_t> maskedContent(const Section& section, Bytes content) {
-  constexpr RelocationKind kUnknown{0, "unknown", Field::Word, 4};
-  std::vector<std::uint8_t> masked(content.begin(), content.end());
-  for (const Relocation& relocation : section.relocations) {
-    const RelocationKind kind = relocationKind(relocation.type).value_or(kUnknown);
-    if (std::uint64_t{relocation.offset} + kind.width <= masked.size())
-      maskField(kind, std::span(masked).subspan(relocation.offset, kind.width));
-  }
-  return masked;
-}
-
 /// The pieces of a merged section are not in the map, so such a section has no place to be identified by; one
 /// that lld does not merge (-O0) has.
 bool belongsToModel(const Section& section) {
@@ -182,7 +170,59 @@ bool liesAt(const ElfImage& linked, const Section& section, Address address) {
       return s.type == llvm::ELF::SHT_NOBITS && s.isAllocated() &&
              AddressRange{s.address, s.size}.contains(AddressRange{address, section.size});
     });
-  return maskedContent(section, section.data) == maskedContent(section, placed);
+  return !firstDifference(section, placed);
+}
+
+std::optional<std::uint32_t> firstDifference(const Section& section, Bytes other) {
+  constexpr RelocationKind kUnknown{0, "unknown", Field::Word, 4};
+  std::vector<std::uint8_t> ours;
+  std::vector<std::uint8_t> theirs;
+  const auto differs = [&](std::uint32_t begin, std::uint32_t end) -> std::optional<std::uint32_t> {
+    const auto* a = section.data.data();
+    const auto* found = std::mismatch(a + begin, a + end, other.data() + begin).first;
+    return found == a + end ? std::nullopt : std::optional(static_cast<std::uint32_t>(found - a));
+  };
+  std::uint32_t at = 0;
+  const auto& relocations = section.relocations; // by offset
+  for (std::size_t i = 0; i < relocations.size();) {
+    // Fields that overlap are cleared together.
+    const std::uint32_t begin = relocations[i].offset;
+    std::uint64_t end = begin;
+    std::size_t next = i;
+    for (; next < relocations.size() && relocations[next].offset <= end; ++next) {
+      const RelocationKind kind = relocationKind(relocations[next].type).value_or(kUnknown);
+      if (std::uint64_t{relocations[next].offset} + kind.width <= section.data.size())
+        end = std::max<std::uint64_t>(end, std::uint64_t{relocations[next].offset} + kind.width);
+      else if (next == i)
+        end = begin;
+    }
+    const auto stop = static_cast<std::uint32_t>(std::min<std::uint64_t>(end, section.data.size()));
+    if (begin >= section.data.size())
+      break;
+    if (const auto found = differs(at, begin))
+      return found;
+    ours.assign(section.data.begin() + begin, section.data.begin() + stop);
+    theirs.assign(other.begin() + begin, other.begin() + stop);
+    for (; i < next; ++i) {
+      const RelocationKind kind = relocationKind(relocations[i].type).value_or(kUnknown);
+      const std::uint32_t place = relocations[i].offset - begin;
+      if (std::uint64_t{place} + kind.width > ours.size())
+        continue;
+      maskField(kind, std::span(ours).subspan(place, kind.width));
+      maskField(kind, std::span(theirs).subspan(place, kind.width));
+    }
+    const auto [mine, his] = std::mismatch(ours.begin(), ours.end(), theirs.begin());
+    if (mine != ours.end())
+      return begin + static_cast<std::uint32_t>(mine - ours.begin());
+    at = stop;
+  }
+  return differs(at, static_cast<std::uint32_t>(section.data.size()));
+}
+
+const CodeFacts& LiveSection::facts() const {
+  if (!facts_)
+    facts_ = codeFactsOf(object->elf, index);
+  return *facts_;
 }
 
 std::string LiveSection::title() const {

@@ -12,6 +12,7 @@
 #include "relink/image/arm_relocation.h"
 #include "relink/image/input_files.h"
 #include "relink/link/link_map.h"
+#include "relink/match/code_facts.h"
 
 #include <array>
 #include <map>
@@ -70,8 +71,12 @@ struct LiveSection {
   std::string pinnedBy; ///< a reference to it that could not be resolved; else empty
 
   [[nodiscard]] const Section& elf() const { return object->elf.sections[index]; }
+  [[nodiscard]] const CodeFacts& facts() const;
   /// "main", or the section's name if it holds no symbol.
   [[nodiscard]] std::string title() const;
+
+private:
+  mutable std::optional<CodeFacts> facts_; ///< decoded when first asked for
 };
 
 /// A function or object that lies in no section of the model: a common symbol, or one in a section that lld
@@ -96,6 +101,10 @@ struct Firmware {
 
 /// Symbols that scripts and arguments set to a number, whatever the link does (plan/script_constants.h).
 using Constants = std::map<std::string, std::uint32_t, std::less<>>;
+
+/// Offset of the first byte in which the section's content and `other` differ outside of the fields that
+/// relocations fill; of an unknown relocation, four bytes are its field. REQUIRES: equal sizes.
+[[nodiscard]] std::optional<std::uint32_t> firstDifference(const Section& section, Bytes other);
 
 /// Could the bytes that the linked image has at `address` come from this input section? True for SHT_NOBITS,
 /// and for a place that is not loaded.

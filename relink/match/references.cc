@@ -70,6 +70,9 @@ class Resolver {
 public:
   Resolver(const ElfImage& plain, const Constants& constants, Firmware& firmware)
       : plain_(plain), constants_(constants), firmware_(firmware) {
+    linked_.reserve(plain.symbols.size());
+    live_.reserve(firmware.sections.size());
+    definitions_.reserve(plain.symbols.size());
     for (const Symbol& symbol : plain.symbols)
       if (symbol.section != llvm::ELF::SHN_UNDEF && !symbol.isMapping())
         linked_.emplace(symbol.name, Linked{symbol.address(), symbol.section == llvm::ELF::SHN_ABS});
@@ -91,6 +94,7 @@ public:
         pin(live, relocation, live.unusable);
     }
     const auto next = nextParts(section);
+    live.references.reserve(section.relocations.size());
     std::vector<bool> belongs(next.size(), false); // to the parts of some reference
     for (std::size_t i = 0; i < next.size(); ++i) {
       const Relocation& relocation = section.relocations[i];

@@ -1,6 +1,5 @@
 #include "relink/plan/eligibility.h"
 
-#include "relink/match/code_facts.h"
 #include "relink/plan/shared_state.h"
 
 #include <algorithm>
@@ -86,7 +85,7 @@ public:
         if (const Section& other = live.object->elf.sections[index];
             other.type != llvm::ELF::SHT_ARM_EXIDX && other.isAllocated())
           tiedTo_.try_emplace(id, "the section " + std::string(other.name) + " is tied to it");
-      if (runsOn(live.object->elf, live.index)) {
+      if (live.facts().runsOn) {
         runsOn_.insert(id);
         if (const auto next = behind(id))
           tiedTo_.try_emplace(*next, live.title() + " runs on into it");

@@ -39,15 +39,6 @@ constexpr std::array kGeneral = {
     std::string_view(".bss.*"),
 };
 
-bool matches(std::string_view pattern, std::string_view text) {
-  auto glob = llvm::GlobPattern::create({pattern.data(), pattern.size()});
-  if (!glob) { // not a pattern lld would take either; only its literal text can be meant
-    llvm::consumeError(glob.takeError());
-    return pattern == text;
-  }
-  return glob->match({text.data(), text.size()});
-}
-
 bool isWordChar(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
          std::string_view("_.$*?[]^-:/\\").find(c) != std::string_view::npos;
@@ -105,6 +96,13 @@ std::vector<std::string> tokensOf(std::string_view text) {
 
 } // namespace
 
+/// "archive:member" or the end of a path, taken as widely as possible: lld writes a member as "libx.a(y.o)".
+LinkerScripts::Pattern LinkerScripts::objectPattern(const std::string& file, char colon, const char* end) {
+  std::string glob = "*" + file + end;
+  std::replace(glob.begin(), glob.end(), ':', colon);
+  return {file, glob};
+}
+
 LinkerScripts::LinkerScripts(const std::vector<std::string>& scripts,
                              const std::vector<std::string>& arguments)
     : constants_(scripts, arguments) {
@@ -119,9 +117,9 @@ void LinkerScripts::readScript(const std::string& text) {
     addSymbols(tokens[i], words_);
     if (tokens[i].size() > 1 &&
         (tokens[i][0] == '.' || tokens[i].find_first_of("*?[") != std::string::npos) && !isGeneral(tokens[i]))
-      patterns_.insert(tokens[i]);
+      patterns_.emplace(tokens[i]);
     if (i + 1 < tokens.size() && tokens[i + 1] == "(" && namesObjects(tokens[i]))
-      files_.insert(tokens[i]);
+      files_.insert(objectPattern(tokens[i], '?', ""));
     if (tokens[i] != "KEEP" || i + 1 >= tokens.size() || tokens[i + 1] != "(")
       continue;
     // KEEP ( FILE ( SECTION... ) ... ): the word before an inner parenthesis is the file, words inside are
@@ -136,7 +134,7 @@ void LinkerScripts::readScript(const std::string& text) {
         if (--depth == 0)
           break;
       } else if (depth >= 2) {
-        keeps_.push_back({file, tokens[k]});
+        keeps_.push_back({objectPattern(file, '*', "*"), Pattern(tokens[k])});
       }
     }
   }
@@ -168,38 +166,50 @@ void LinkerScripts::readArguments(const std::vector<std::string>& arguments) {
                                 : i + 1 < arguments.size()  ? arguments[i + 1]
                                                             : "";
       if (const std::string section = place.substr(0, place.find('=')); !isGeneral(section))
-        patterns_.insert(section);
+        patterns_.emplace(section);
     }
     for (const std::string& word : tokensOf(value))
       addSymbols(word, words_);
   }
 }
 
+struct LinkerScripts::Pattern::Glob {
+  std::string text; // what `pattern` views into
+  llvm::GlobPattern pattern;
+};
+
+LinkerScripts::Pattern::Pattern(std::string name, const std::string& glob) : text(std::move(name)) {
+  auto made = std::make_shared<Glob>(Glob{glob, {}});
+  if (auto pattern = llvm::GlobPattern::create(made->text)) {
+    made->pattern = std::move(*pattern);
+    compiled = std::move(made);
+  } else { // lld would not take it either; only its literal text can be meant
+    llvm::consumeError(pattern.takeError());
+  }
+}
+
+bool LinkerScripts::Pattern::matches(std::string_view other) const {
+  return compiled ? compiled->pattern.match({other.data(), other.size()}) : text == other;
+}
+
 bool LinkerScripts::keeps(const std::string& object, std::string_view section) const {
   return std::any_of(keeps_.begin(), keeps_.end(), [&](const Keep& keep) {
-    if (!matches(keep.section, section))
-      return false;
-    // "archive:member" or part of a path; taken as widely as possible.
-    std::string file = keep.file;
-    std::replace(file.begin(), file.end(), ':', '*');
-    return matches("*" + file + "*", object);
+    return keep.section.matches(section) && keep.file.matches(object);
   });
 }
 
 std::string LinkerScripts::placesObject(const std::string& object) const {
-  for (const std::string& pattern : files_) {
-    std::string glob = pattern; // lld writes a member as "libx.a(y.o)"
-    std::replace(glob.begin(), glob.end(), ':', '?');
-    if (matches("*" + glob, object) || matches("*" + glob + ")", object))
-      return pattern;
-  }
+  for (const Pattern& pattern : files_)
+    if (pattern.matches(object) ||
+        (object.ends_with(')') && pattern.matches(object.substr(0, object.size() - 1))))
+      return pattern.text;
   return {};
 }
 
 std::string LinkerScripts::placedByName(std::string_view section) const {
-  for (const std::string& pattern : patterns_)
-    if (matches(pattern, section))
-      return pattern;
+  for (const Pattern& pattern : patterns_)
+    if (pattern.matches(section))
+      return pattern.text;
   return {};
 }
 

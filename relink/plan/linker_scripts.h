@@ -13,6 +13,7 @@
 
 #include "relink/plan/script_constants.h"
 
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -43,17 +44,29 @@ public:
   }
 
 private:
-  struct Keep {
-    std::string file;
-    std::string section;
+  /// A glob pattern; one that is malformed stands for itself only.
+  struct Pattern {
+    explicit Pattern(std::string pattern) : Pattern(pattern, pattern) {}
+    /// `glob` is matched in place of `name`.
+    Pattern(std::string name, const std::string& glob);
+    [[nodiscard]] bool matches(std::string_view other) const;
+    bool operator<(const Pattern& other) const { return text < other.text; }
+    struct Glob;
+    std::string text; ///< as written
+    std::shared_ptr<const Glob> compiled;
   };
+  struct Keep {
+    Pattern file;
+    Pattern section;
+  };
+  static Pattern objectPattern(const std::string& file, char colon, const char* end);
   void readScript(const std::string& text);
   void readArguments(const std::vector<std::string>& arguments);
 
   ScriptConstants constants_;
   std::vector<Keep> keeps_;
-  std::set<std::string, std::less<>> patterns_; ///< of sections
-  std::set<std::string, std::less<>> files_;    ///< patterns of objects
+  std::set<Pattern> patterns_; ///< of sections
+  std::set<Pattern> files_;    ///< of objects
   std::set<std::string, std::less<>> words_;
 };
 
