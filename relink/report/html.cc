@@ -166,8 +166,9 @@ data symbolData(const Tally& tally) {
     row.set("kind", symbol.kind() == Symbol::FUNCTION ? "function"
                     : symbol.kind() == Symbol::DATA   ? "data"
                                                       : "");
-    row.set("decision", shared ? "SHARED" : "LOCAL");
-    row.set("class", shared ? "shared" : styleClassOf(reasonOf(symbol)));
+    const bool accepted = isAccepted(symbol);
+    row.set("decision", accepted ? "ACCEPTED" : shared ? "SHARED" : "LOCAL");
+    row.set("class", accepted ? "accepted" : shared ? "shared" : styleClassOf(reasonOf(symbol)));
     row.set("reason", textData(reasonOf(symbol)));
     row.set("bytes", number(bytesOf(symbol)));
     row.set("rawBytes", std::to_string(bytesOf(symbol)));
