@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Object/ELF.h>
+#include <llvm/Support/Endian.h>
 
 namespace romlink::relink {
 namespace {
@@ -154,6 +155,25 @@ Result<void> readRelocations(const File& file, ElfImage& image, const std::strin
   return {};
 }
 
+Result<void> readGroups(ElfImage& image, const std::string& where) {
+  for (const Section& section : image.sections) {
+    if (section.type != llvm::ELF::SHT_GROUP || section.data.size() < 4)
+      continue;
+    SectionGroup& group = image.groups.emplace_back();
+    const auto word = [&](std::size_t at) {
+      return llvm::support::endian::read32le(section.data.data() + at);
+    };
+    group.comdat = (word(0) & llvm::ELF::GRP_COMDAT) != 0;
+    for (std::size_t at = 4; at + 4 <= section.data.size(); at += 4) {
+      if (word(at) >= image.sections.size())
+        return malformed(where, "a section group names section " + std::to_string(word(at)) +
+                                    ", which does not exist");
+      group.members.push_back(word(at));
+    }
+  }
+  return {};
+}
+
 Result<void> readSegments(const File& file, Bytes content, ElfImage& image, const std::string& where) {
   auto headers = file.program_headers();
   if (!headers)
@@ -228,6 +248,7 @@ Result<ElfImage> ElfImage::read(Bytes content, const std::string& where) {
   ROMLINK_ASSIGN(image.sections, readSections(file, where));
   ROMLINK_TRY(readSymbols(file, image, where));
   ROMLINK_TRY(readRelocations(file, image, where));
+  ROMLINK_TRY(readGroups(image, where));
   ROMLINK_TRY(readSegments(file, content, image, where));
   image.symbolsBySection_ = collect(image.sections.size(), image.symbols.size(), [&](std::size_t i) {
     return image.symbols[i].isDefinedInSection() ? image.symbols[i].section : 0U;

@@ -63,6 +63,12 @@ struct Symbol {
   [[nodiscard]] Address address() const { return isFunction() ? value & ~1U : value; }
 };
 
+/// Sections that the linker keeps or drops together (gABI, SHT_GROUP).
+struct SectionGroup {
+  bool comdat = false;                ///< of several groups with one signature, the linker keeps the first
+  std::vector<std::uint32_t> members; ///< section indexes
+};
+
 struct Segment {
   std::uint32_t flags = 0; ///< PF_*
   Address virtualAddress = 0;
@@ -77,8 +83,9 @@ struct ElfImage {
   Address entry = 0;
   std::uint32_t sectionTableOffset = 0; ///< e_shoff
   std::vector<Section> sections;
-  std::vector<Symbol> symbols;       ///< of SHT_SYMTAB; index 0 is the null symbol
-  std::uint32_t symbolTable = 0;     ///< its section index; 0: none
+  std::vector<Symbol> symbols;   ///< of SHT_SYMTAB; index 0 is the null symbol
+  std::uint32_t symbolTable = 0; ///< its section index; 0: none
+  std::vector<SectionGroup> groups;
   std::vector<Segment> loadSegments; ///< PT_LOAD, in the file's order
 
   /// Malformed: not ELF, another class, endianness or machine, or truncated. `where` names the file in

@@ -4,6 +4,10 @@
 // (SHN_ABS) with its address in the ROM. Nothing moves and no size changes, so archives and their symbol
 // index stay valid, and the same members are pulled as before. A reference that was forgotten is a hard error
 // in lld.
+//
+// Of a COMDAT group only the copy that the plain link kept is edited. lld chooses by the groups' signatures,
+// not by their members: the second link keeps the same copy and drops all others, and what they define means
+// the absolute symbols.
 #pragma once
 
 #include "relink/match/firmware.h"

@@ -3,6 +3,7 @@
 #include "relink/plan/shared_state.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Support/Endian.h>
 #include <map>
@@ -23,6 +24,11 @@ bool isOf(std::string_view general, std::string_view name) {
 
 bool hasUsualName(std::string_view name) {
   return isOf(".text", name) || isOf(".rodata", name) || isOf(".data", name) || isOf(".bss", name);
+}
+
+/// Tables that only unwinding a function uses ("Exception Handling ABI for the Arm Architecture", EHABI32).
+bool isUnwindTable(const Section& section) {
+  return section.type == llvm::ELF::SHT_ARM_EXIDX || isOf(".ARM.extab", section.name);
 }
 
 struct ByOffset {
@@ -63,9 +69,12 @@ public:
       for (const Symbol& symbol : object->elf.symbols)
         if (symbol.name.starts_with(kCmsePrefix))
           secureEntries_.insert(symbol.name.substr(kCmsePrefix.size()));
+    std::map<std::pair<const ObjectFile*, std::uint32_t>, SectionId> grouped;
     for (SectionId id = 0; id < firmware.sections.size(); ++id) {
       const LiveSection& live = firmware.sections[id];
-      const bool placed = !isOf(".data", live.elf().name) && isPlaced(live);
+      const bool placed = !isOf(".data", live.elf().name) && !isUnwindTable(live.elf()) && isPlaced(live);
+      if ((live.elf().flags & llvm::ELF::SHF_GROUP) != 0)
+        grouped[{live.object.get(), live.index}] = id;
       for (const Reference& reference : live.references) {
         if (reference.target != Reference::Target::Section)
           continue;
@@ -93,6 +102,9 @@ public:
       for (const SectionSymbol& symbol : live.symbols)
         unwinder_ |= symbol.name.starts_with("_Unwind_") || symbol.name.starts_with("__gnu_Unwind_");
     }
+    for (const auto& object : firmware.objects)
+      for (const SectionGroup& group : object->elf.groups)
+        tieGroup(*object, group, grouped);
   }
 
   Kept of(SectionId id) const {
@@ -104,8 +116,8 @@ public:
       return kept;
     if (!live.unusable.empty())
       return {Reason::NotSeparable, live.unusable, false};
-    if ((section.flags & (llvm::ELF::SHF_GROUP | llvm::ELF::SHF_TLS | llvm::ELF::SHF_LINK_ORDER)) != 0)
-      return {Reason::NotSeparable, "its section belongs to a group or is tied to another section", false};
+    if ((section.flags & (llvm::ELF::SHF_TLS | llvm::ELF::SHF_LINK_ORDER)) != 0)
+      return {Reason::NotSeparable, "its section is tied to another section", false};
     if (Kept kept = asEntryPoint(id, live); kept.reason != Reason::None)
       return kept;
     if (const auto tied = tiedTo_.find(id); tied != tiedTo_.end())
@@ -118,6 +130,21 @@ public:
   }
 
 private:
+  /// A group may keep a section in the image that nothing refers to. Then the others cannot go without it.
+  void tieGroup(const ObjectFile& object, const SectionGroup& group,
+                const std::map<std::pair<const ObjectFile*, std::uint32_t>, SectionId>& live) {
+    for (const std::uint32_t keeper : group.members) {
+      const auto id = live.find({&object, keeper});
+      if (id == live.end() || isUnwindTable(object.elf.sections[keeper]) ||
+          (referenced_[id->second] && !isPlaced(firmware_.sections[id->second])))
+        continue;
+      for (const std::uint32_t member : group.members)
+        if (const auto other = live.find({&object, member}); other != live.end())
+          tiedTo_.try_emplace(other->second, fmt::format("its group keeps {} in the image",
+                                                         object.elf.sections[keeper].name));
+    }
+  }
+
   /// The section that the plain link placed behind this one in the same output section.
   std::optional<SectionId> behind(SectionId id) const {
     const auto next = std::upper_bound(inOrder_.begin(), inOrder_.end(), id,
@@ -175,6 +202,8 @@ private:
     const auto place = [](std::string detail) { return Kept{Reason::EntryPoint, std::move(detail), true}; };
     if (name.find(".romlink_") != std::string_view::npos)
       return entry("it runs before the ROM is known to be the right one");
+    if (isUnwindTable(live.elf()))
+      return {Reason::Unwind, "it tells how to unwind the firmware's function", true};
     if (runsOn_.contains(id))
       return place("it runs on into what the link places behind it");
     if ((live.elf().flags & llvm::ELF::SHF_GNU_RETAIN) != 0)
