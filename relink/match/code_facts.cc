@@ -121,4 +121,19 @@ CodeFacts codeFactsOf(const ElfImage& elf, std::uint32_t index) {
   return facts;
 }
 
+bool goesOnAt(const ElfImage& elf, std::uint32_t index, std::uint32_t offset) {
+  const Bytes data = elf.sections[index].data;
+  std::size_t end = data.size(); // of the code from there on
+  for (const auto& [begin, isCode] : marksOf(elf, index))
+    if (!isCode && begin >= offset)
+      end = std::min<std::size_t>(end, begin);
+  for (std::size_t at = offset; at + 2 <= end;) {
+    const Instruction next{halfword(data, at), halfword(data, at + 2)};
+    if (!isPadding(next))
+      return true;
+    at += isWide(next.first) ? 4 : 2;
+  }
+  return false;
+}
+
 } // namespace romlink::relink

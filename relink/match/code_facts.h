@@ -23,4 +23,8 @@ struct CodeFacts {
 /// Of the section `index`; all false if it is not executable.
 [[nodiscard]] CodeFacts codeFactsOf(const ElfImage& elf, std::uint32_t index);
 
+/// Code goes on at `offset` of the section: an instruction stands there or behind padding, and no data before
+/// it.
+[[nodiscard]] bool goesOnAt(const ElfImage& elf, std::uint32_t index, std::uint32_t offset);
+
 } // namespace romlink::relink

@@ -1,5 +1,7 @@
 #include "relink/match/references.h"
 
+#include "relink/match/code_facts.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <llvm/BinaryFormat/ELF.h>
@@ -336,12 +338,13 @@ private:
       reference.pieceAlignment = target.alignment;
   }
 
-  /// A BL to an undefined weak function goes on behind itself, so it does nothing. After any other branch
-  /// control would run on into what follows.
+  /// A BL to an undefined weak function goes on behind itself, so it does nothing. After any other branch, or
+  /// from the end of the section, control would run on into what the link places there.
   void resolveNoCall(const LiveSection& live, std::uint32_t addend, Reference& reference) const {
     const auto linked = linkedTarget(live, reference);
     if (reference.kind.type == llvm::ELF::R_ARM_THM_CALL && addend == 0 && linked &&
-        *linked == live.address + reference.place + 4)
+        *linked == live.address + reference.place + 4 &&
+        goesOnAt(live.object->elf, live.index, reference.place + 4))
       reference.target = Reference::Target::NoCall;
     else
       reference.why = fmt::format("it refers to {}, which is weak and undefined", reference.symbol);
