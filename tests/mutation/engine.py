@@ -9,19 +9,22 @@ class Engine:
                                         errors="replace")
 
     def relink(self, folder, rom, output, arguments, options=()):
-        """(exit code, {(object, section, address): address in the ROM} that the plan shares, error)."""
+        """(exit code, {(object, section, address): address in the ROM} that the plan shares, error, what the second proof
+        did not confirm)."""
         words = [folder, rom, output, "--sections", *options, "--", *arguments]
         self.process.stdin.write("\t".join(map(str, words)) + "\n")
         self.process.stdin.flush()
-        shares, error = {}, ""
+        shares, error, doubts = {}, "", []
         for line in self.process.stdout:
             if line.startswith("shares "):
                 _, name, section, address, place = line.split()
                 shares[name, section, int(address, 16)] = int(place, 16)
             elif line.startswith("romlink: error: "):
                 error = line[len("romlink: error: "):].strip()
+            elif line.startswith("finding NOT_CONFIRMED "):
+                doubts.append(line[len("finding NOT_CONFIRMED "):].strip())
             elif line.startswith("end "):
-                return int(line[4:]), shares, error
+                return int(line[4:]), shares, error, doubts
         raise SystemExit("relink-text has ended")
 
 

@@ -7,15 +7,18 @@ A mutant differs from a pair of a ROM and a firmware (tests/completeness/pairs.p
 firmware, in the bytes of the linked ROM, or in an object of the ROM, which is then linked again (objects.py, rom_bytes.py).
 The mutations hit what is shared or what that rests on. subject.py judges what romlink plans to share of the mutant:
 
-  killed       some of what was shared before no longer is, and the rest is right
+  killed       some of what was shared before no longer is, the rest is right, and sharing as before would be wrong (where
+               the mutant is a ROM linked again, which may have everything elsewhere, that is not asked)
+  cautious     less is shared than before, although sharing as before would be right
   equivalent   all is shared as before, and the reference says that this is right
   refused      romlink refused the link or a check of the output failed; the plan was right
   skipped      the mutant does not link, or is no longer an ELF file that can be read
   impossible   the pair has nothing of that kind
+  DOUBTED      romlink's two proofs disagree, so one of them is wrong; the plan was right
   WRONG SHARE  something is shared, or would have been, that the reference does not find equal
   FAILED       romlink crashed, hung or linked what ld.lld does not
 
-Prints a table of pair, kind and verdict; exits with 1 on the last two, or if nothing was killed. Each mutant depends on
+Prints a table of pair, kind and verdict; exits with 1 on the last three, or if nothing was killed. Each mutant depends on
 the seed, the pair and its number only; --number makes one again."""
 import argparse
 import collections
@@ -29,7 +32,7 @@ import engine  # noqa: E402
 import pairs  # noqa: E402
 import subject as S  # noqa: E402
 
-VERDICTS = (S.KILLED, S.EQUIVALENT, S.REFUSED, S.SKIPPED, S.IMPOSSIBLE, S.WRONG, S.FAILED)
+VERDICTS = (S.KILLED, S.CAUTIOUS, S.EQUIVALENT, S.REFUSED, S.SKIPPED, S.IMPOSSIBLE, S.DOUBTED, S.WRONG, S.FAILED)
 
 
 def run_pair(name, numbers, options):

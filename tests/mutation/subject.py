@@ -14,9 +14,9 @@ import pairs
 import reference as R
 import rom_bytes
 
-KILLED, EQUIVALENT, REFUSED, SKIPPED = "killed", "equivalent", "refused", "skipped"
-IMPOSSIBLE, WRONG, FAILED = "impossible", "WRONG SHARE", "FAILED"
-BAD = (WRONG, FAILED)
+KILLED, CAUTIOUS, EQUIVALENT, REFUSED, SKIPPED = "killed", "cautious", "equivalent", "refused", "skipped"
+IMPOSSIBLE, DOUBTED, WRONG, FAILED = "impossible", "DOUBTED", "WRONG SHARE", "FAILED"
+BAD = (DOUBTED, WRONG, FAILED)
 
 
 @dataclasses.dataclass
@@ -43,10 +43,10 @@ class Subject:
         self.mutant_rom = folder / "mutant.elf"
         self.firmware = images.Firmware(self.pair.inputs, self.pair.arguments, folder)
         self.base = R.Reference(images.Rom(self.pair.rom), self.firmware, self.pair.shared_ram)
-        code, shares, error = self.engine(self.pair.rom, self.pair.arguments)
+        code, shares, error, doubts = self.engine(self.pair.rom, self.pair.arguments)
         self.sharing, odd = compare.sharing_of(self.firmware, shares)
-        if code or odd or len(self.sharing) < 20 or self.base.unsound(self.sharing):
-            raise SystemExit(f"{name} without a mutation: {len(self.sharing)} sections shared, {error}")
+        if code or odd or doubts or len(self.sharing) < 20 or self.base.unsound(self.sharing):
+            raise SystemExit(f"{name} without a mutation: {len(self.sharing)} sections shared, {error} {doubts}")
         self.before = {self.key(e): address for e, address in self.sharing}
         levels = self.levels()
         support, deep = set().union(*levels), {e for level in levels[3:] for e, _ in level}
@@ -122,7 +122,7 @@ class Subject:
         return self.judge(self.engine(self.mutant_rom, self.pair.arguments), self.firmware, self.mutant_rom, None, True)
 
     def judge(self, answer, firmware, rom, differs, moved=False):
-        code, shares, error = answer
+        code, shares, error, doubts = answer
         sharing, odd = compare.sharing_of(firmware, shares)
         reference = R.Reference(images.Rom(rom), firmware, self.pair.shared_ram)
         if wrong := [*odd, *sorted(reference.unsound(sharing), key=lambda c: c[1])]:
@@ -131,9 +131,14 @@ class Subject:
         after = {self.key(e): address for e, address in sharing}
         if differs and after.get(self.key(differs), -1) == self.before.get(self.key(differs)):
             return WRONG, f"{differs} is shared at {after[self.key(differs)]:#x} as before"
+        if doubts:
+            return DOUBTED, doubts[0]
         if code == 3:
             return SKIPPED, engine.cause(error)
         if code:
             return REFUSED if code in (1, 2) else FAILED, engine.cause(error) or f"exit code {code}"
         lost = self.before.keys() - after.keys() if moved else self.before.items() - after.items()
+        if lost and not moved:
+            unchanged = {(e, self.before[self.key(e)]) for e in firmware.entities if self.key(e) in self.before}
+            return KILLED if reference.unsound(unchanged) else CAUTIOUS, ""
         return KILLED if lost else EQUIVALENT, ""
