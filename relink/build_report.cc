@@ -222,4 +222,9 @@ void addFinding(LinkReport& report, Finding::Severity severity, std::string code
   finding.set_symbol(std::move(symbol));
 }
 
+void sortFindings(LinkReport& report) {
+  std::stable_sort(report.mutable_findings()->begin(), report.mutable_findings()->end(),
+                   [](const Finding& a, const Finding& b) { return a.severity() < b.severity(); });
+}
+
 } // namespace romlink::relink

@@ -24,6 +24,9 @@ void reportSizes(const LinkedImage& plain, const LinkedImage* linked, romlink::v
 void addFinding(romlink::v1::LinkReport& report, romlink::v1::Finding::Severity severity, std::string code,
                 std::string message, std::string symbol = {});
 
+/// The gravest first; of one severity in the order they were added.
+void sortFindings(romlink::v1::LinkReport& report);
+
 /// Bytes of all PT_LOAD segments in the file.
 [[nodiscard]] std::uint32_t flashBytes(const ElfImage& image);
 

@@ -287,6 +287,7 @@ Result<LinkOutcome> relink(const LinkJob& job) {
     ROMLINK_ASSIGN(linked, relinkAndVerify(job, inputs, plain, proof, plan, rom, loadedId, watch, report));
   }
   reportDecisions(plain.firmware, plan, report);
+  sortFindings(report);
   const LinkedImage linkedImage{linked.elf, linked.firmware.placed};
   reportSizes(plainImage, &linkedImage, report);
   if (!job.planOnly) {
