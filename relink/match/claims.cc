@@ -178,6 +178,14 @@ private:
     return theirs;
   }
 
+  /// Does the ROM's target mean the number of an Absolute reference?
+  [[nodiscard]] bool leadsTo(const Reference& reference, std::uint32_t target) const {
+    if (!reference.kind.isBranch())
+      return target == reference.value;
+    const auto stops = throughVeneers(read_, target);
+    return std::find(stops.begin(), stops.end(), reference.value) != stops.end();
+  }
+
   /// Turns each reference of the claim's section into a need, or refuses the claim.
   void follow(ClaimId id) {
     const Address base = claims_[id].base;
@@ -200,7 +208,7 @@ private:
                           reference.symbol, *target));
         break;
       case Reference::Target::Absolute:
-        if (*target != reference.value)
+        if (!leadsTo(reference, *target))
           return refuse(claims_[id], Reason::Changed,
                         fmt::format("{} is {:#x} in the ROM, {:#x} in the firmware", reference.symbol,
                                     *target, reference.value));

@@ -11,9 +11,10 @@
 namespace romlink::relink {
 namespace {
 
-/// How far a BL reaches, less a margin for where the sections of the final link lie.
+/// How far a BL and a B<c>.W reach, less a margin for where the sections of the final link lie.
 constexpr std::int64_t kMargin = 1 << 20;
 constexpr std::int64_t kBranchReach = (16 << 20) - kMargin;
+constexpr std::int64_t kConditionalReach = (1 << 20) - kMargin;
 
 std::vector<bool> addressTakenIn(const Firmware& firmware) {
   std::vector<bool> taken(firmware.sections.size(), false);
@@ -132,9 +133,10 @@ private:
     return !reach || std::abs(std::int64_t{boundTo(reference.section)} - from.address) <= *reach - kMargin;
   }
 
-  [[nodiscard]] bool isFar(const LiveSection& from, SectionId to) const {
-    const std::int64_t distance = std::int64_t{boundTo(to)} - from.address;
-    return distance > kBranchReach || distance < -kBranchReach;
+  /// Does the branch need a veneer?
+  [[nodiscard]] bool isFar(const LiveSection& from, const Reference& branch) const {
+    const std::int64_t reach = branch.kind.field == Field::Conditional ? kConditionalReach : kBranchReach;
+    return std::abs(std::int64_t{boundTo(branch.section)} - from.address) > reach;
   }
 
   /// Branches of code that stays local must reach what is shared, and a veneer must not cost more than it
@@ -151,7 +153,7 @@ private:
                          reference.kind.isBranch() ? "a short branch" : reference.kind.name));
       else if (!reference.kind.isBranch())
         return;
-      else if (isFar(live, reference.section) && target.elf().size <= kVeneerSize)
+      else if (isFar(live, reference) && target.elf().size <= kVeneerSize)
         keep(reference.section, Reason::NoGain, "the veneer to reach it would be as large");
       else if (proof_.bindingOf(reference.section).accepted && live.object == target.object &&
                !callsOtherUnits(reference.section))
@@ -179,7 +181,7 @@ private:
   void countVeneers() {
     std::set<SectionId> far;
     forEachReferenceIntoRom([&](const LiveSection& live, const Reference& reference) {
-      if (reference.kind.isBranch() && isFar(live, reference.section))
+      if (reference.kind.isBranch() && isFar(live, reference))
         far.insert(reference.section);
     });
     proof_.veneers = static_cast<std::uint32_t>(far.size());
