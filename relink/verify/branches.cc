@@ -1,13 +1,13 @@
-// The direct branches of an image.
-
-#include "relink/verify/image_view.h"
-#include "relink/verify/verify.h"
+#include "relink/verify/branches.h"
 
 namespace romlink::relink {
 
 Result<std::vector<DecodedBranch>> decodeBranches(const ElfImage& image) {
   ROMLINK_ASSIGN(auto decoder, ThumbDecoder::create());
-  const ImageView view(image);
+  return branchesOf(image, ImageView(image), decoder);
+}
+
+std::vector<DecodedBranch> branchesOf(const ElfImage& image, const ImageView& view, ThumbDecoder& decoder) {
   std::vector<DecodedBranch> branches;
   for (const Section& section : image.sections) {
     if (!section.isAllocated() || !section.isExecutable() || section.data.size() != section.size)

@@ -42,13 +42,14 @@ private:
     ShareJudge(Confirmation& all, std::size_t share) : all_(all), share_(share) {}
 
     Verdict branch(Address left, Address right) override {
+      if (const auto target = all_.proofAt(left); target && isEntered(*target, left, right))
+        return uses(*target);
       const auto stops = all_.decoder_.throughVeneers(all_.romBytes_, right);
       const auto starts = all_.decoder_.throughVeneers(all_.plain_.reader(), left);
       for (const Address start : starts) {
-        if (const auto target = all_.proofAt(start);
-            target && all_.q_.shares[*target].kind == Share::Kind::Function &&
-            std::find(stops.begin(), stops.end(), all_.q_.shares[*target].counterpartOf(start)) !=
-                stops.end())
+        const auto target = all_.proofAt(start);
+        if (target && std::any_of(stops.begin(), stops.end(),
+                                  [&](Address stop) { return isEntered(*target, start, stop); }))
           return uses(*target);
         const bool isNumber = all_.plain_.sectionAt(start) == nullptr;
         if (isNumber && std::find(stops.begin(), stops.end(), start) != stops.end())
@@ -77,6 +78,11 @@ private:
 
   private:
     [[nodiscard]] const Share& self() const { return all_.q_.shares[share_]; }
+
+    [[nodiscard]] bool isEntered(std::size_t target, Address left, Address right) const {
+      const Share& share = all_.q_.shares[target];
+      return share.kind == Share::Kind::Function && share.counterpartOf(left) == right;
+    }
 
     Verdict uses(std::size_t target) {
       if (target != share_)

@@ -62,6 +62,32 @@ private:
   std::vector<std::size_t> order_; ///< by `plain`
 };
 
+/// Addresses, as ranges that may overlap.
+class RangeSet {
+public:
+  void add(AddressRange range) { ranges_.push_back(range); }
+  /// REQUIRED between the last add() and the first contains().
+  void finish() {
+    std::sort(ranges_.begin(), ranges_.end());
+    std::vector<AddressRange> merged;
+    for (const AddressRange& range : ranges_)
+      if (!merged.empty() && range.address <= merged.back().end())
+        merged.back().size =
+            static_cast<std::uint32_t>(std::max(merged.back().end(), range.end()) - merged.back().address);
+      else
+        merged.push_back(range);
+    ranges_ = std::move(merged);
+  }
+  [[nodiscard]] bool contains(Address address) const {
+    const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), address,
+                                        [](Address a, const AddressRange& r) { return a < r.address; });
+    return after != ranges_.begin() && std::prev(after)->contains(address);
+  }
+
+private:
+  std::vector<AddressRange> ranges_;
+};
+
 /// Pieces whose bytes are equal in two images. What lies at the same distance in both counts as one range, so
 /// overlapping pieces (strings that share their ends) need no care.
 class EqualPieces {
@@ -71,43 +97,26 @@ public:
     for (const EqualPiece& piece : pieces) {
       const Bytes ours = left(piece.plain, piece.size);
       const Bytes theirs = right(piece.other, piece.size);
-      known_.push_back({piece.plain, piece.size});
+      known_.add({piece.plain, piece.size});
       if (ours.size() == piece.size && std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end()))
-        byDistance_[piece.other - piece.plain].push_back({piece.plain, piece.size});
+        byDistance_[piece.other - piece.plain].add({piece.plain, piece.size});
     }
-    merge(known_);
+    known_.finish();
     for (auto& [distance, ranges] : byDistance_)
-      merge(ranges);
+      ranges.finish();
   }
 
   /// Are these places of equal pieces?
   [[nodiscard]] bool has(Address left, Address right) const {
     const auto found = byDistance_.find(right - left);
-    return found != byDistance_.end() && isIn(found->second, left);
+    return found != byDistance_.end() && found->second.contains(left);
   }
   /// Is this a place of any piece, equal or not?
-  [[nodiscard]] bool isPiece(Address left) const { return isIn(known_, left); }
+  [[nodiscard]] bool isPiece(Address left) const { return known_.contains(left); }
 
 private:
-  static void merge(std::vector<AddressRange>& ranges) {
-    std::sort(ranges.begin(), ranges.end());
-    std::vector<AddressRange> merged;
-    for (const AddressRange& range : ranges)
-      if (!merged.empty() && range.address <= merged.back().end())
-        merged.back().size =
-            static_cast<std::uint32_t>(std::max(merged.back().end(), range.end()) - merged.back().address);
-      else
-        merged.push_back(range);
-    ranges = std::move(merged);
-  }
-  static bool isIn(const std::vector<AddressRange>& ranges, Address address) {
-    const auto after = std::upper_bound(ranges.begin(), ranges.end(), address,
-                                        [](Address a, const AddressRange& r) { return a < r.address; });
-    return after != ranges.begin() && std::prev(after)->contains(address);
-  }
-
-  std::unordered_map<std::uint32_t, std::vector<AddressRange>> byDistance_;
-  std::vector<AddressRange> known_;
+  std::unordered_map<std::uint32_t, RangeSet> byDistance_;
+  RangeSet known_;
 };
 
 } // namespace romlink::relink

@@ -1,5 +1,6 @@
 #include "relink/verify/verify.h"
 
+#include "relink/verify/branches.h"
 #include "relink/verify/compare.h"
 #include "relink/verify/correspondence.h"
 
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Support/Endian.h>
+#include <map>
 #include <unordered_set>
 
 namespace romlink::relink {
@@ -56,6 +58,9 @@ public:
       if (share.kind == Share::Kind::Function)
         for (const std::uint32_t entry : share.entries)
           entries_.insert(share.rom + entry);
+    for (const Counterpart& counterpart : stayed_)
+      stayedOutput_.add({counterpart.output, counterpart.size});
+    stayedOutput_.finish();
   }
 
   Result<void> run() {
@@ -73,6 +78,8 @@ private:
     OutputJudge(Verifier& all, const Counterpart& self) : all_(all), self_(self) {}
 
     Verdict branch(Address left, Address right) override {
+      if (all_.nowAt(left) == right)
+        return Verdict::Fits;
       const auto stops = all_.decoder_.throughVeneers(all_.output_.reader(), right);
       for (const Address start : all_.decoder_.throughVeneers(all_.plain_.reader(), left))
         if (const auto now = all_.nowAt(start))
@@ -182,26 +189,39 @@ private:
     return {};
   }
 
-  Result<void> checkBranches() {
-    ROMLINK_ASSIGN(const auto before, decodeBranches(in_.plain));
-    std::unordered_set<Address> known = entries_;
-    for (const DecodedBranch& branch : before)
-      if (isInRom(branch.to))
-        known.insert(branch.to);
-      else if (seen_.insert(branch.to).second)
-        for (const Address stop : decoder_.throughVeneers(plain_.reader(), branch.to))
-          known.insert(stop);
-    seen_.clear();
-    ROMLINK_ASSIGN(const auto branches, decodeBranches(in_.output));
-    for (const DecodedBranch& branch : branches) {
-      if (!seen_.insert(branch.to).second)
+  /// Branches of the output that enter the ROM elsewhere than at the start of a shared function, by where
+  /// they enter.
+  std::map<Address, Address> strayEntries() {
+    std::map<Address, Address> strays;
+    const auto look = [&](Address from, Address to) {
+      if (isInRom(to) && !entries_.contains(to))
+        strays.emplace(to, from);
+    };
+    std::unordered_set<Address> seen;
+    for (const DecodedBranch& branch : branchesOf(in_.output, output_, decoder_)) {
+      if (!seen.insert(branch.to).second)
         continue;
-      for (const Address stop : decoder_.throughVeneers(output_.reader(), branch.to))
-        if (isInRom(stop) && !known.contains(stop))
-          return refused(output_.placeOf(branch.from),
-                         fmt::format("its branch to {:#010x} enters the ROM at no shared function", stop));
+      look(branch.from, branch.to);
+      if (!stayedOutput_.contains(
+              branch.to)) // what stayed is no veneer of the linker's, and is compared by itself
+        for (const Address stop : decoder_.throughVeneers(output_.reader(), branch.to))
+          look(branch.from, stop);
     }
-    return {};
+    return strays;
+  }
+
+  Result<void> checkBranches() {
+    auto strays = strayEntries();
+    if (strays.empty())
+      return {};
+    for (const DecodedBranch& branch : branchesOf(in_.plain, plain_, decoder_))
+      for (const Address stop : decoder_.throughVeneers(plain_.reader(), branch.to))
+        strays.erase(stop);
+    if (strays.empty())
+      return {};
+    const auto [to, from] = *strays.begin();
+    return refused(output_.placeOf(from),
+                   fmt::format("its branch to {:#010x} enters the ROM at no shared function", to));
   }
 
   Result<void> checkFixedEntries() const {
@@ -237,7 +257,7 @@ private:
   const RangeIndex<Counterpart> counterparts_;
   const EqualPieces pieces_;
   std::unordered_set<Address> entries_; ///< of shared functions, in the ROM
-  std::unordered_set<Address> seen_;
+  RangeSet stayedOutput_;
 };
 
 } // namespace

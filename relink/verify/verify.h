@@ -23,6 +23,7 @@
 #pragma once
 
 #include "base/digest.h"
+#include "relink/verify/branches.h"
 #include "relink/verify/confirm.h"
 
 #include <optional>
@@ -68,15 +69,5 @@ struct Overlap {
 [[nodiscard]] std::vector<Overlap> overlapsOf(const ElfImage& image,
                                               const std::vector<AddressRange>& romFlash,
                                               const std::optional<AddressRange>& sharedRam);
-
-/// A direct branch of an image.
-struct DecodedBranch {
-  Address from = 0;
-  Address to = 0;
-};
-
-/// Every direct branch in the image's Thumb code, along the mapping symbols ($t, $d). Internal error if LLVM
-/// has no Arm target.
-Result<std::vector<DecodedBranch>> decodeBranches(const ElfImage& image);
 
 } // namespace romlink::relink
