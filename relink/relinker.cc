@@ -209,17 +209,11 @@ Result<ReadLink> relinkAndVerify(const LinkJob& job, const InputFiles& inputs, c
   ROMLINK_ASSIGN(auto linked,
                  readBack(std::move(files), patched, plain.constants, plain.firmware.objectNames()));
   ROMLINK_TRY(checkLink({linked.elf, linked.firmware, plain.firmware, plan}));
+  ROMLINK_ASSIGN(const auto fixedEntries, fixedEntriesOf(job.arguments, job.inputs));
   const Stayed stayed = stayedOf(plain.firmware, plain.elf, linked.firmware, linked.elf);
   const PlannedShares planned = sharesOf(plain.firmware, plain.elf, proof, plan, rom);
-  ROMLINK_TRY(verifyOutput({plain.elf,
-                            linked.elf,
-                            viewOf(rom),
-                            planned.shares,
-                            stayed.sections,
-                            stayed.pieces,
-                            {},
-                            job.rom->imageHash,
-                            job.rom->sharedRam}));
+  ROMLINK_TRY(verifyOutput({plain.elf, linked.elf, viewOf(rom), planned.shares, stayed.sections,
+                            stayed.pieces, fixedEntries, job.rom->imageHash, job.rom->sharedRam}));
   report.mutable_timing()->set_verify_ms(watch.lap());
   return linked;
 }

@@ -1,5 +1,6 @@
 #include "relink/shares.h"
 
+#include "base/file.h"
 #include "relink/match/references.h"
 #include "relink/patch/reinit.h"
 
@@ -103,6 +104,29 @@ Stayed stayedOf(const Firmware& plain, const ElfImage& plainElf, const Firmware&
       addPiece(stayed.pieces, reference, readerOf(plainElf), old.address, readerOf(linkedElf), live.address);
   }
   return stayed;
+}
+
+Result<std::vector<FixedEntry>> fixedEntriesOf(const std::vector<std::string>& arguments,
+                                               const std::filesystem::path& folder) {
+  std::vector<FixedEntry> entries;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i];
+    const std::string_view option = argument.substr(argument.starts_with("--") ? 2 : 1);
+    constexpr std::string_view kOption = "in-implib";
+    if (!argument.starts_with('-') || !option.starts_with(kOption))
+      continue;
+    const std::string_view value = option.substr(kOption.size());
+    const bool inNext = value.empty() && i + 1 < arguments.size();
+    if (!inNext && !value.starts_with('='))
+      continue;
+    const std::string file(inNext ? std::string_view(arguments[i + 1]) : value.substr(1));
+    ROMLINK_ASSIGN(const auto content, readFile(folder / file));
+    ROMLINK_ASSIGN(const auto library, ElfImage::read(content, file));
+    for (const Symbol& symbol : library.symbols)
+      if (symbol.isFunction() && !symbol.isLocal())
+        entries.push_back({std::string(symbol.name), symbol.value});
+  }
+  return entries;
 }
 
 } // namespace romlink::relink

@@ -6,6 +6,8 @@
 #include "relink/plan/plan.h"
 #include "relink/verify/verify.h"
 
+#include <filesystem>
+
 namespace romlink::relink {
 
 /// The ROM's bytes. REQUIRES: `rom` outlives it.
@@ -27,5 +29,10 @@ struct Stayed {
 };
 [[nodiscard]] Stayed stayedOf(const Firmware& plain, const ElfImage& plainElf, const Firmware& linked,
                               const ElfImage& linkedElf);
+
+/// The functions of the import library that the arguments name (--in-implib); none without one. File names
+/// are relative to `folder`. Malformed: it is no ELF file.
+Result<std::vector<FixedEntry>> fixedEntriesOf(const std::vector<std::string>& arguments,
+                                               const std::filesystem::path& folder);
 
 } // namespace romlink::relink

@@ -108,6 +108,14 @@ def test_linker_scripts_bring_their_files(cli, boot, programs):
     assert (cli.folder / "a.out").exists()
 
 
+def test_a_failed_check_leaves_no_output(cli, boot, programs):
+    text = programs.script.read_text()
+    (cli.folder / "bare.ld").write_text(text[:text.rindex("}")] + "  /DISCARD/ : { *(.romlink.note) }\n}\n")
+    refused(cli("link", "--rom", boot, "--", "-T", "bare.ld", programs.start, programs.library, "-o", "fw.elf",
+                "-Map=fw.map"), 1)
+    assert files(cli.folder) == ["bare.ld"]
+
+
 def test_archive_commands(cli, boot):
     assert cli("archive", "verify").returncode == 0
     assert json.loads(cli("archive", "stats", "--json").stdout)["roms"] == "1"
