@@ -13,6 +13,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "completeness"))
 import pairs  # noqa: E402
 
+INCLUDE = HERE.parent.parent / "include"
+SHARED_RAM = 0x100  # bytes
 
 @dataclasses.dataclass(frozen=True)
 class Board:
@@ -46,6 +48,7 @@ class Pair:
     flags: tuple[str, ...] = ()
     rom_optimize: str = ""  # if another
     kind: str = ""
+    state: bool = False  # with variables in shared RAM, whose values the firmware restores
 
     @property
     def name(self):
@@ -59,7 +62,7 @@ class Images:
     def __init__(self, pair, folder):
         self.pair, self.folder, self.board = pair, folder, BOARDS[pair.board]
         self.cpu, self.start = pair.cpu or CPUS[pair.board], self.board.far if pair.far else self.board.firmware
-        self.libraries = LIBRARIES[pair.language, pair.library]
+        self.libraries, self.shared = LIBRARIES[pair.language, pair.library], self.board.ram + 0x80000
         shutil.rmtree(folder, ignore_errors=True)
         arguments = {image: self.compile(image) for image in ("rom", "firmware")}
         self.rom, self.inputs, self.arguments = folder / "rom.elf", folder / "firmware", arguments["firmware"]
@@ -73,19 +76,23 @@ class Images:
         for library in self.libraries:
             file = pairs.run("arm-none-eabi-gcc", "-mthumb", *self.cpu, f"-print-file-name=lib{library}.a").strip()
             shutil.copyfile(file, inputs / f"lib{library}.a")
-        level = pair.rom_optimize if image == "rom" and pair.rom_optimize else pair.optimize
-        define = [f"-DUART0={self.board.uart:#x}", f"-DFIRMWARE={self.start:#x}", *(["-DROM"] if image == "rom" else [])]
         work = f"work.{pair.language}"
+        level = pair.rom_optimize if image == "rom" and pair.rom_optimize else pair.optimize
+        sources = ["board.c", "main.c", work, *(["state.c"] if pair.state else []),
+                   *(["reinit.c"] if pair.state and image == "firmware" else [])]
+        define = [*(["-DSTATE"] if pair.state else []), "-I", INCLUDE, f"-DUART0={self.board.uart:#x}", f"-DFIRMWARE={self.start:#x}", *(["-DROM"] if image == "rom" else [])]
         spec = pairs.Program(self.cpu, (), self.libraries, compiler=pair.compiler, main=work)
         objects = []
-        for source in ("board.c", "main.c", work):
+        for source in sources:
             objects.append(source.replace(".", "-") + ".o")
             pairs.run(*pairs.compiler_of(spec), f"-O{level}", "-ffunction-sections", "-fdata-sections", *pair.flags, *define,
                       "-Wall", "-Wextra", "-Werror", "-std=gnu++17" if source.endswith("cc") else "-std=gnu11", "-c",
                       HERE / "programs" / source, "-o", inputs / objects[-1])
         flash, ram = (self.board.rom, self.board.ram) if image == "rom" else (self.start, self.board.ram + 0x40000)
         script = (HERE / "programs" / "image.ld").read_text()
-        (inputs / "image.ld").write_text(script.replace("FLASH_START", f"{flash:#x}").replace("RAM_START", f"{ram:#x}"))
+        script = script.replace("FLASH_START", f"{flash:#x}").replace("RAM_START", f"{ram:#x}")
+        shared = self.shared if image == "rom" else self.shared + SHARED_RAM  # the firmware keeps clear of it
+        (inputs / "image.ld").write_text(script.replace("SHARED_START", f"{shared:#x}"))
         # --target2=rel is GNU ld's default for bare metal; with lld's own, no exception is caught.
         return ["-T", "image.ld", "--gc-sections", "--target2=rel", "-z", "max-page-size=4", *objects, "--start-group",
                 *(f"lib{library}.a" for library in self.libraries), "--end-group"]
@@ -98,7 +105,11 @@ class Images:
     def link_shared(self, relink_text, rom=None):
         """(image, {symbol: address in the ROM}, flash bytes of the plain link, of this one)."""
         output = self.folder / "shared.elf"
-        text = pairs.run(relink_text, rom or self.rom, output, "--", *self.arguments, cwd=self.inputs)
+        options, arguments = [], [a for a in self.arguments if a != "reinit-c.o"]  # romlink defines that itself
+        if self.pair.state:
+            (self.folder / "policy.toml").write_text('[defaults]\nstate = "reinit"\n')
+            options = ["--shared-ram", f"{self.shared:#x}:{SHARED_RAM:#x}", "--policy", self.folder / "policy.toml"]
+        text = pairs.run(relink_text, rom or self.rom, output, *options, "--", *arguments, cwd=self.inputs)
         shared = {words[0]: int(words[3], 16) for line in text.splitlines()
                   if (words := line.split(" ")) and words[1:2] == ["SHARED"]}
         plain, linked = re.search(r"^flash (\d+) -> (\d+)", text, re.M).groups()

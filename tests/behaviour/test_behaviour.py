@@ -27,6 +27,7 @@ CHOSEN = [
     Pair("an385", **V6M), Pair("an385", "clang", "2", far=True, **V6M),
     Pair("an386", flags=("-fno-function-sections", "-fno-data-sections"), kind="no-sections"),
     Pair("an521", "gcc", "2", rom_optimize="s", kind="on-Os"),
+    Pair("an385", state=True, kind="state"), Pair("an505", "clang", "2", state=True, kind="state", linker="lld"),
     Pair("an521", language="cc"), Pair("an505", "clang", "2", "cc"), Pair("an385", language="cc", linker="lld"),
     Pair("an386", optimize="2", language="cc", far=True), Pair("an385", language="cc", far=True, **V6M),
 ]
@@ -64,6 +65,8 @@ def test_shared_firmware_says_the_same(pair, tmp_path):
     image, shared, plain_bytes, bytes_left = images.link_shared(RELINK_TEXT)
     assert len(shared) >= 20 and len(PURE[pair.language] & shared.keys()) >= 2, sorted(shared)
     assert bytes_left < plain_bytes
+    state = {"state_random", "state_seed", "state_step", "state_counts"}
+    assert shared.keys() & state == (state if pair.state else set())
     assert images.boot(image) == said
     shutil.rmtree(tmp_path)
 

@@ -4,9 +4,8 @@
     compare.py --relink-text PROGRAM --out DIR [--mutants N] [PAIR...]
 
 For each pair (pairs.py): the bytes that the reference proves, those that romlink shares and the percentage; each miss
-(provable, but romlink keeps it) with romlink's reason; each extra (shared, but not provable). romlink keeps
-sections of groups (COMDAT) as they are; what that costs is printed, but is no miss. Then the same a few times with one
-bit of the ROM changed, in something shared. Exits with 1 on an extra, or if romlink shares less than 99 % of the
+(provable, but romlink keeps it) with romlink's reason; each extra (shared, but not provable). Then the same a few times
+with one bit of the ROM changed, in something shared. Exits with 1 on an extra, or if romlink shares less than 99 % of the
 provable bytes of a pair."""
 import argparse
 import collections
@@ -76,10 +75,9 @@ class Comparison:
         return not self.extras and not self.odd and self.percent >= LEAST
 
     def __str__(self):
-        grouped = sum(e.size for e in self.ref.provable(groups=True)) - sum(e.size for e in self.provable)
         shared = sum(e.size for e in self.shared)
         text = [f"provable {self.total} bytes in {len(self.provable)} sections, shared {shared}, "
-                f"{self.percent:.2f} %; besides {grouped} bytes if groups could be shared"]
+                f"{self.percent:.2f} %"]
         for entity, address in sorted(self.extras, key=lambda c: c[0].address):
             why = self.ref.reason[entity] or self.ref.why.get((entity, address), "no claim, or another has the address")
             text.append(f"  EXTRA {entity.size} {entity} at {address:#x}: {why}")

@@ -13,7 +13,6 @@ import subprocess
 import elf as E
 
 ABSOLUTE = 0xfff1
-SHF_GROUP = 0x200
 Reference = collections.namedtuple("Reference", "place type symbol")
 MAP_LINE = re.compile(r"^ *([0-9a-f]+) +([0-9a-f]+) +([0-9a-f]+) +(\d+) ( *)(\S.*)$")
 # Sections of no special meaning: a linker script that names nothing narrower collects them, it does not place them.
@@ -93,7 +92,6 @@ class Entity:
         self.symbols, self.references, self.moves = [], [], False
         self.sizes = {}  # of the symbols, as the map has them
         self.content, self.literals, self.placed, self.unwound = b"", False, False, False
-        self.grouped = False
         self.merged = None
         self.code = False
 
@@ -183,7 +181,6 @@ class Firmware:
         for entity in self.entities:
             obj = objects.get(entity.object)
             found = [i for i, s in enumerate(obj.sections) if s.name == entity.section] if obj else []
-            entity.grouped = any(obj.sections[i].flags & SHF_GROUP for i in found)
             if len(found) == 1 == placed[entity.object, entity.section]:
                 self.origin[entity] = obj, obj.sections[found[0]]
                 self.of_section[entity.object, found[0]] = entity

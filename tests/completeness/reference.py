@@ -21,7 +21,6 @@ from fields import ADDRESS, BRANCH
 from images import E
 
 BRANCH_REACH, VENEER = (16 << 20) - (1 << 20), 12
-GROUPED = "in a group of sections"
 
 
 class Reference:
@@ -67,9 +66,7 @@ class Reference:
             return "runs before the ROM is known"
         if entity not in self.used:
             return "nothing refers to it"
-        if entity.unwound:
-            return "exceptions unwind through it"
-        return GROUPED if entity.grouped else ""
+        return "exceptions unwind through it" if entity.unwound else ""
 
     def target(self, entity, field):
         """("number", value, 0), ("entity", entity, offset), ("merged", table, address) or ("unknown", None, 0)."""
@@ -204,10 +201,9 @@ class Reference:
         entity, address = claim
         return entity not in self.called or abs(address - entity.address) < BRANCH_REACH or entity.size > VENEER
 
-    def provable(self, groups=False):
-        """entity -> address of the largest sharing found; with `groups`, as if sections of groups could be shared."""
-        free = ("", GROUPED) if groups else ("",)
-        offered = {c for c in self.claims if self.reason[c[0]] in free and self.gains(c)}
+    def provable(self):
+        """entity -> address of the largest sharing found."""
+        offered = {c for c in self.claims if not self.reason[c[0]] and self.gains(c)}
         held, shared = self.settle(set(self.claims), offered)
         while conflict := self.conflict(shared):
             demand = collections.Counter((e, a) for c in held for kind, e, places in self.claims[c] if kind == ADDRESS
@@ -234,7 +230,7 @@ class Reference:
     def unsound(self, sharing):
         """The part of someone else's sharing, {(entity, address)}, that does not hold."""
         self.explore(list(sharing))
-        allowed = {c for c in sharing if c in self.claims and self.reason[c[0]] in ("", GROUPED)}
+        allowed = {c for c in sharing if c in self.claims and not self.reason[c[0]]}
         _, left = self.settle(set(self.claims), allowed)
         return set(sharing) - left | (self.conflict(left) or set()) | self.unused(left)
 
