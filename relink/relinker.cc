@@ -181,17 +181,21 @@ struct ProvedPlan {
 
 /// Proves and decides. What the second proof does not confirm stays local, and the rest is proved again.
 Result<ProvedPlan> makePlan(const LinkJob& job, const ReadLink& plain, const RomImage& rom,
-                            const Policy& policy, ProofTerms terms, LinkReport& report) {
+                            const Policy& policy, ProofTerms terms, Stopwatch& watch, LinkReport& report) {
+  auto& timing = *report.mutable_timing();
   for (;;) {
     ProvedPlan made{prove(plain.firmware, rom, terms), {}};
     made.plan =
         decide({plain.firmware, rom, made.proof, policy, job.rom->imageHash.text(), job.suggestWaivers});
+    timing.set_match_ms(timing.match_ms() + watch.lap());
     const PlannedShares planned = sharesOf(plain.firmware, plain.elf, made.proof, made.plan, rom);
     ROMLINK_ASSIGN(const auto doubts, confirm({plain.elf, viewOf(rom), planned.shares, planned.pieces}));
+    timing.set_verify_ms(timing.verify_ms() + watch.lap());
     if (doubts.empty())
       return made;
+    const bool anyOwn = std::any_of(doubts.begin(), doubts.end(), [](const Doubt& d) { return d.own; });
     for (const Doubt& doubt : doubts) {
-      if (!doubt.own)
+      if (anyOwn && !doubt.own)
         continue;
       terms.kept[planned.sections[doubt.share]] = {Reason::Changed, "not confirmed: " + doubt.why, true};
       addFinding(report, Finding::WARNING, "NOT_CONFIRMED",
@@ -214,7 +218,7 @@ Result<ReadLink> relinkAndVerify(const LinkJob& job, const InputFiles& inputs, c
   const PlannedShares planned = sharesOf(plain.firmware, plain.elf, proof, plan, rom);
   ROMLINK_TRY(verifyOutput({plain.elf, linked.elf, viewOf(rom), planned.shares, stayed.sections,
                             stayed.pieces, fixedEntries, job.rom->imageHash, job.rom->sharedRam}));
-  report.mutable_timing()->set_verify_ms(watch.lap());
+  report.mutable_timing()->set_verify_ms(report.timing().verify_ms() + watch.lap());
   return linked;
 }
 
@@ -265,9 +269,8 @@ Result<LinkOutcome> relink(const LinkJob& job) {
   terms.sharedRam = sharedRam.range;
   terms.whyNoState = sharedRam.whyNot;
   terms.accepts = [&](std::string_view symbol) { return policy.accepts(symbol, job.rom->imageHash.text()); };
-  ROMLINK_ASSIGN(auto made, makePlan(job, plain, rom, policy, std::move(terms), report));
+  ROMLINK_ASSIGN(auto made, makePlan(job, plain, rom, policy, std::move(terms), watch, report));
   auto& [proof, plan] = made;
-  report.mutable_timing()->set_match_ms(watch.lap());
   report.mutable_timing()->set_plan_ms(beforeMatching + report.timing().match_ms());
   ROMLINK_TRY(checkReinit(plain.firmware, plan));
   // From here on the plan is fixed.

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <llvm/Support/Endian.h>
-#include <map>
+#include <unordered_map>
 
 namespace romlink::relink {
 namespace {
@@ -21,6 +21,8 @@ public:
                       [this](ClaimId id) { return claims_[id].ownReason == Reason::None; }}) {}
 
   std::vector<Claim> run() {
+    claims_.reserve(firmware_.sections.size() + firmware_.sections.size() / 4);
+    known_.reserve(claims_.capacity());
     for (SectionId id = 0; id < firmware_.sections.size(); ++id)
       seed(id);
     for (ClaimId id = 0; id < claims_.size(); ++id) { // grows on the way
@@ -44,7 +46,7 @@ private:
   }
 
   ClaimId claim(SectionId section, Address base) {
-    const auto [entry, isNew] = known_.try_emplace({section, base}, static_cast<ClaimId>(claims_.size()));
+    const auto [entry, isNew] = known_.try_emplace(std::uint64_t{section} << 32 | base, static_cast<ClaimId>(claims_.size()));
     if (isNew) {
       Claim made;
       made.section = section;
@@ -273,7 +275,7 @@ private:
   const Concessions concessions_;
   std::vector<Claim> claims_;
   mutable std::vector<std::uint8_t> scratch_;
-  std::map<std::pair<SectionId, Address>, ClaimId> known_;
+  std::unordered_map<std::uint64_t, ClaimId> known_; ///< by section and base
 };
 
 } // namespace
