@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <functional>
 
 namespace romlink::relink {
 namespace {
@@ -39,6 +40,8 @@ auto* lastAt(const Items& items, Address address, AddressOf addressOf) {
                                       [&](Address a, const auto& item) { return a < addressOf(item); });
   return after == items.begin() ? nullptr : &*std::prev(after);
 }
+
+constexpr std::hash<std::string_view> hashOf;
 
 constexpr auto kBegin = [](const auto& item) { return item.range.address; };
 
@@ -109,7 +112,7 @@ Result<void> RomImage::take(const std::string& where) {
       return malformed(where, "a symbol does not fit the address space");
     const std::uint64_t end = std::uint64_t{symbol.address()} + symbol.size();
     reach_.push_back(reach_.empty() ? end : std::max(reach_.back(), end));
-    byName_.emplace_back(symbol.name(), symbols_.size());
+    byName_.emplace_back(hashOf(symbol.name()), symbols_.size());
     symbols_.push_back(
         {symbol.name(), symbol.address(), symbol.size(), symbol.function(), symbol.local(), symbol.thumb()});
   }
@@ -170,9 +173,10 @@ bool RomImage::isWritable(Address address) const {
 
 std::vector<Address> RomImage::addressesOf(std::string_view name, bool function) const {
   std::vector<Address> addresses;
-  auto it = std::lower_bound(byName_.begin(), byName_.end(), std::pair(name, std::uint32_t{0}));
-  for (; it != byName_.end() && it->first == name; ++it)
-    if (symbols_[it->second].function == function)
+  const std::size_t hash = hashOf(name);
+  auto it = std::lower_bound(byName_.begin(), byName_.end(), std::pair(hash, std::uint32_t{0}));
+  for (; it != byName_.end() && it->first == hash; ++it)
+    if (symbols_[it->second].name == name && symbols_[it->second].function == function)
       addresses.push_back(symbols_[it->second].address);
   return addresses;
 }

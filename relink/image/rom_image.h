@@ -107,7 +107,8 @@ private:
   std::optional<AddressRange> sharedRam_;
   std::vector<RomSymbol> symbols_;   ///< functions and objects, by address
   std::vector<std::uint64_t> reach_; ///< of each symbol: the largest end of it and those before
-  std::vector<std::pair<std::string_view, std::uint32_t>> byName_; ///< name and index into symbols_, sorted
+  std::vector<std::pair<std::size_t, std::uint32_t>>
+      byName_; ///< hash of the name, index into symbols_; sorted
   std::vector<RomEdge> edges_;
 };
 
