@@ -176,7 +176,9 @@ private:
       if (symbol.isDefinedInSection() && symbol.type != llvm::ELF::STT_SECTION && isKnown(symbol.address()))
         add(place, symbol.address(), isBranch(relocation) ? Kind::Branch : Kind::Made);
       const auto kind = relocationKind(relocation.type);
-      const Bytes field = kind ? read_(place, kind->width) : Bytes();
+      if (!kind)
+        continue;
+      const Bytes field = read_(place, kind->width);
       if (field.empty() || field.size() != kind->width)
         continue;
       if (kind->isBranch())

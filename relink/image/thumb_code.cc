@@ -15,6 +15,8 @@ constexpr unsigned kPc = 15;
 
 std::optional<ThumbReference> branch(std::uint32_t relocation, Bytes code, Address place) {
   const auto kind = relocationKind(relocation);
+  if (!kind)
+    return std::nullopt;
   return ThumbReference{Kind::Branch, targetOf(*kind, code.first(kind->width), place)};
 }
 

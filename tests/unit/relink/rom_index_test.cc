@@ -17,17 +17,17 @@ using testing::HasSubstr;
 class RomIndex : public testing::Test {
 protected:
   RomIndex() {
-    shop_.assemble(
+    workshop.assemble(
         "rom", ".globl f\n.type f, %function\nf: bl g\nldr r0, =table\nldr r1, =room\nbx lr\n.size f, . - f\n"
                ".type g, %function\ng: bx lr\n.size g, 2\n"
                ".section .rodata, \"a\", %progbits\n.type table, %object\ntable: .word g\n.size table, 4\n"
                ".data\n.type hook, %object\nhook: .word f\n.size hook, 4\n.bss\nroom: .zero 64\n");
-    shop_.write("rom.ld", "SECTIONS { .text 0x10000000 : { *(.text) } .rodata : { *(.rodata) }\n"
-                          ".data 0x20000000 : AT(0x10000200) { *(.data) } .bss : { *(.bss) } }");
-    shop_.run("ld.lld-19 -e 0 -z separate-loadable-segments -T rom.ld rom.o -o rom.elf");
-    question_.elf = shop_.folder() / "rom.elf";
-    question_.sharedRam = "0x20000000:0x20";
-    index_ = inspectRom(question_).value().index;
+    workshop.write("rom.ld", "SECTIONS { .text 0x10000000 : { *(.text) } .rodata : { *(.rodata) }\n"
+                             ".data 0x20000000 : AT(0x10000200) { *(.data) } .bss : { *(.bss) } }");
+    workshop.run("ld.lld-19 -e 0 -z separate-loadable-segments -T rom.ld rom.o -o rom.elf");
+    romQuestion.elf = workshop.folder() / "rom.elf";
+    romQuestion.sharedRam = "0x20000000:0x20";
+    indexFile = inspectRom(romQuestion).value().index;
   }
 
   static Result<RomImage> parse(const std::string& index) {
@@ -54,7 +54,7 @@ protected:
   }
   [[nodiscard]] std::string content() const {
     worker::RomIndexFile file;
-    EXPECT_TRUE(file.ParseFromString(index_));
+    EXPECT_TRUE(file.ParseFromString(indexFile));
     return file.content();
   }
   /// Asks everything of the ROM.
@@ -81,18 +81,18 @@ protected:
     return sum;
   }
 
-  Workshop shop_;
-  RomQuestion question_;
-  std::string index_;
+  Workshop workshop;
+  RomQuestion romQuestion;
+  std::string indexFile;
 };
 
 TEST_F(RomIndex, IsTheSameForTheSameRom) {
-  EXPECT_EQ(inspectRom(question_).value().index, index_);
+  EXPECT_EQ(inspectRom(romQuestion).value().index, indexFile);
 }
 
 TEST_F(RomIndex, HoldsWhatPublishingSays) {
-  const auto answer = inspectRom(question_).value();
-  const auto rom = parse(index_).value();
+  const auto answer = inspectRom(romQuestion).value();
+  const auto rom = parse(indexFile).value();
   EXPECT_EQ(rom.imageHash(), answer.imageHash);
   EXPECT_EQ(rom.imageSize(), answer.image.size());
   EXPECT_EQ(rom.flashRanges(), answer.flash);
@@ -103,14 +103,14 @@ TEST_F(RomIndex, HoldsWhatPublishingSays) {
 }
 
 TEST_F(RomIndex, EveryTruncationIsAnError) {
-  for (std::size_t length = 0; length < index_.size(); ++length)
-    expectMalformed(index_.substr(0, length));
+  for (std::size_t length = 0; length < indexFile.size(); ++length)
+    expectMalformed(indexFile.substr(0, length));
 }
 
 TEST_F(RomIndex, EveryChangedByteIsAnError) {
-  for (std::size_t at = 0; at < index_.size(); ++at)
+  for (std::size_t at = 0; at < indexFile.size(); ++at)
     for (const int change : {0x01, 0x80, 0xff}) {
-      std::string damaged = index_;
+      std::string damaged = indexFile;
       damaged[at] = static_cast<char>(damaged[at] ^ change);
       expectMalformed(damaged);
     }
@@ -136,7 +136,7 @@ TEST_F(RomIndex, ForgedContentIsAnErrorOrAReading) {
 
 TEST_F(RomIndex, SaysWhatIsWrong) {
   worker::RomIndexFile file;
-  ASSERT_TRUE(file.ParseFromString(index_));
+  ASSERT_TRUE(file.ParseFromString(indexFile));
   file.set_format_version(99);
   expectMalformed(file.SerializeAsString(), "its format is 99");
   expectMalformed("text", "truncated or no ROM index");
@@ -158,14 +158,15 @@ TEST_F(RomIndex, SaysWhatIsWrong) {
 }
 
 TEST_F(RomIndex, BelongsToOneRom) {
-  ASSERT_TRUE(writeFile(shop_.folder() / "rom.index", asBytes(index_)).has_value());
-  const Digest hash = inspectRom(question_).value().imageHash;
-  EXPECT_TRUE(RomImage::read(shop_.folder() / "rom.index", {}, hash).has_value());
-  const auto other = RomImage::read(shop_.folder() / "rom.index", {}, sha256Of(std::string_view("another")));
+  ASSERT_TRUE(writeFile(workshop.folder() / "rom.index", asBytes(indexFile)).has_value());
+  const Digest hash = inspectRom(romQuestion).value().imageHash;
+  EXPECT_TRUE(RomImage::read(workshop.folder() / "rom.index", {}, hash).has_value());
+  const auto other =
+      RomImage::read(workshop.folder() / "rom.index", {}, sha256Of(std::string_view("another")));
   ASSERT_FALSE(other.has_value());
   EXPECT_EQ(other.error().code, ErrorCode::Malformed);
   EXPECT_THAT(other.error().why, HasSubstr("another ROM"));
-  EXPECT_EQ(RomImage::read(shop_.folder() / "missing", {}).error().code, ErrorCode::Malformed);
+  EXPECT_EQ(RomImage::read(workshop.folder() / "missing", {}).error().code, ErrorCode::Malformed);
 }
 
 } // namespace

@@ -97,22 +97,22 @@ protected:
   void SetUp() override {
     const Build& build = GetParam();
     const std::string cpu = std::string(" -mthumb -mcpu=") + build.cpu + " -mfloat-abi=soft ";
-    shop_.write("program.c", kProgram);
-    shop_.write("rom.ld", build.script);
+    workshop.write("program.c", kProgram);
+    workshop.write("rom.ld", build.script);
     const std::string compiler = build.compile;
-    shop_.run((compiler.starts_with("clang") ? kClang + compiler.substr(5) : compiler) + cpu +
-              "-c program.c -o program.o");
+    workshop.run((compiler.starts_with("clang") ? kClang + compiler.substr(5) : compiler) + cpu +
+                 "-c program.c -o program.o");
     const std::string gcc = "$(arm-none-eabi-gcc" + cpu;
     const std::string libraries = " -L " + gcc + "-print-file-name=libc.a | xargs dirname) -L " + gcc +
                                   "-print-libgcc-file-name | xargs dirname)"
                                   " --start-group -lm -lc -lnosys -lgcc --end-group";
     const std::string linker = build.lld ? "ld.lld-19 -z max-page-size=4" : "arm-none-eabi-ld";
     const std::string link = linker + " --gc-sections -T rom.ld program.o" + libraries;
-    shop_.run(link + " --emit-relocs -o rom.elf");
-    shop_.run(link + " -o bare.elf");
-    content_ = shop_.read("rom.elf");
-    elf_ = ElfImage::read(content_, "rom.elf").value();
-    expected_ = namedByRelocations();
+    workshop.run(link + " --emit-relocs -o rom.elf");
+    workshop.run(link + " -o bare.elf");
+    romContent = workshop.read("rom.elf");
+    romElf = ElfImage::read(romContent, "rom.elf").value();
+    namedPairs = namedByRelocations();
   }
 
   /// What a relocation says: something in `places` leads to `target`.
@@ -125,11 +125,11 @@ protected:
   /// From symbol to symbol; relocations against sections are resolved by the field where it is an address.
   [[nodiscard]] std::vector<Named> namedByRelocations() const {
     std::vector<Named> named;
-    for (const Section& section : elf_.sections) {
+    for (const Section& section : romElf.sections) {
       if (!section.isAllocated() || section.name.starts_with(".ARM.ex"))
         continue;
       for (const Relocation& relocation : section.relocations) {
-        const Symbol& symbol = elf_.symbols[relocation.symbol];
+        const Symbol& symbol = romElf.symbols[relocation.symbol];
         const Address place = relocation.offset;
         const auto kind = relocationKind(relocation.type);
         if (!symbol.isDefinedInSection() || (kind && kind->field == Field::None))
@@ -150,7 +150,7 @@ protected:
   }
 
   [[nodiscard]] AddressRange functionAt(Address place) const {
-    for (const Symbol& symbol : elf_.symbols)
+    for (const Symbol& symbol : romElf.symbols)
       if (const AddressRange range{symbol.address(), symbol.size};
           symbol.isFunction() && range.contains(place))
         return range;
@@ -162,7 +162,7 @@ protected:
     for (const RomReferenceEdge& edge : edges)
       found.emplace(edge.target, edge.place);
     std::size_t missing = 0;
-    for (const Named& one : expected_) {
+    for (const Named& one : namedPairs) {
       const auto has = [&](Address target) {
         const auto at = found.lower_bound({target, one.places.address});
         return at != found.end() && at->first == target && one.places.contains(at->second);
@@ -170,7 +170,7 @@ protected:
       if (!has(one.target) && !has(one.target & ~1U) && ++missing <= 10)
         ADD_FAILURE() << std::hex << one.places.address << " -> " << one.target << " " << one.text;
     }
-    EXPECT_EQ(missing, 0U) << "of " << expected_.size();
+    EXPECT_EQ(missing, 0U) << "of " << namedPairs.size();
   }
 
   [[nodiscard]] static std::vector<RomReferenceEdge> decoded(const ElfImage& elf) {
@@ -180,20 +180,20 @@ protected:
     return romReferences(bare, RomLayout(bare));
   }
 
-  Workshop shop_;
-  std::vector<std::uint8_t> content_;
-  ElfImage elf_;
-  std::vector<Named> expected_;
+  Workshop workshop;
+  std::vector<std::uint8_t> romContent;
+  ElfImage romElf;
+  std::vector<Named> namedPairs;
 };
 
 TEST_P(RomProgram, DecodingFindsWhatRelocationsName) {
-  EXPECT_GT(expected_.size(), 1000U) << "the program is too small to show anything";
-  expectAll(decoded(elf_));
+  EXPECT_GT(namedPairs.size(), 1000U) << "the program is too small to show anything";
+  expectAll(decoded(romElf));
 }
 
 TEST_P(RomProgram, RelocationsOnlyAddEdges) {
-  const auto with = romReferences(elf_, RomLayout(elf_));
-  const auto without = decoded(elf_);
+  const auto with = romReferences(romElf, RomLayout(romElf));
+  const auto without = decoded(romElf);
   expectAll(with);
   const auto pairs = [](const std::vector<RomReferenceEdge>& edges) {
     std::set<std::pair<Address, Address>> set;
@@ -211,10 +211,10 @@ TEST_P(RomProgram, StrippedRomsHaveTheSameReferences) {
        {"cp bare.elf", "arm-none-eabi-strip --strip-debug bare.elf -o",
         "arm-none-eabi-strip --discard-all bare.elf -o", "llvm-strip-19 --discard-all bare.elf -o"}) {
     SCOPED_TRACE(strip);
-    shop_.run(std::string(strip) + " stripped.elf");
-    const auto content = shop_.read("stripped.elf");
+    workshop.run(std::string(strip) + " stripped.elf");
+    const auto content = workshop.read("stripped.elf");
     const auto elf = ElfImage::read(content, "stripped.elf").value();
-    for (const Section& section : elf_.sections) {
+    for (const Section& section : romElf.sections) {
       if (section.isAllocated()) {
         ASSERT_EQ(asText(contentOf(elf, section.name)), asText(section.data)) << section.name;
       }
@@ -224,9 +224,9 @@ TEST_P(RomProgram, StrippedRomsHaveTheSameReferences) {
 }
 
 TEST_P(RomProgram, IndexOffersWhatTheRomHas) {
-  const RomImage rom = romOf(shop_, "rom.elf");
+  const RomImage rom = romOf(workshop, "rom.elf");
   std::size_t functions = 0;
-  for (const Symbol& symbol : elf_.symbols) {
+  for (const Symbol& symbol : romElf.symbols) {
     if (!symbol.isFunction() || !symbol.isDefinedInSection() || symbol.size == 0 || symbol.address() >= kRam)
       continue;
     ++functions;
@@ -235,17 +235,17 @@ TEST_P(RomProgram, IndexOffersWhatTheRomHas) {
     EXPECT_TRUE(entity && entity->contains(AddressRange{symbol.address(), symbol.size})) << symbol.name;
   }
   EXPECT_GT(functions, 100U);
-  const Address inRam = addressOf(elf_, "inRam");
+  const Address inRam = addressOf(romElf, "inRam");
   EXPECT_TRUE(rom.readOnly(inRam, 4, true).empty()) << "runs from RAM";
   EXPECT_EQ(rom.loaded(inRam, 4).size(), 4U);
-  const Address order = addressOf(elf_, "order");
+  const Address order = addressOf(romElf, "order");
   EXPECT_TRUE(rom.isWritable(order));
   const auto edges = rom.edgesIn({order, 4});
   ASSERT_EQ(edges.size(), 1U) << "its initial value";
-  EXPECT_EQ(edges[0].target, addressOf(elf_, "down"));
+  EXPECT_EQ(edges[0].target, addressOf(romElf, "down"));
   EXPECT_FALSE(edges[0].branch);
   bool called = false;
-  for (const RomEdge& edge : rom.edgesIn(*rom.entityAt(addressOf(elf_, "start"))))
+  for (const RomEdge& edge : rom.edgesIn(rom.entityAt(addressOf(romElf, "start")).value()))
     called |= edge.branch && edge.target == inRam;
   EXPECT_TRUE(called) << "through a veneer";
 }

@@ -30,17 +30,19 @@ class RomReferences : public testing::Test {
 protected:
   void link(const std::string& code, const std::string& linker = "ld.lld-19",
             const std::string& cpu = "cortex-m3") {
-    shop_.write("code.s", ".syntax unified\n.thumb\n" + code);
-    shop_.run("arm-none-eabi-as -mcpu=" + cpu + " code.s -o code.o");
+    workshop.write("code.s", ".syntax unified\n.thumb\n" + code);
+    workshop.run("arm-none-eabi-as -mcpu=" + cpu + " code.s -o code.o");
     std::string script = kScript;
-    script.replace(script.find("0x10000000"), 10, base_);
-    shop_.write("rom.ld", script);
-    shop_.run(linker + " -e 0 -T rom.ld code.o -o rom.elf");
-    content_ = shop_.read("rom.elf");
-    elf_ = ElfImage::read(content_, "rom.elf").value();
+    script.replace(script.find("0x10000000"), 10, flashBase);
+    workshop.write("rom.ld", script);
+    workshop.run(linker + " -e 0 -T rom.ld code.o -o rom.elf");
+    romContent = workshop.read("rom.elf");
+    romElf = ElfImage::read(romContent, "rom.elf").value();
   }
 
-  [[nodiscard]] std::vector<RomReferenceEdge> edges() const { return romReferences(elf_, RomLayout(elf_)); }
+  [[nodiscard]] std::vector<RomReferenceEdge> edges() const {
+    return romReferences(romElf, RomLayout(romElf));
+  }
 
   /// "from -> to" with names of symbols, "from+2" for what lies behind them, one for each edge of these
   /// kinds.
@@ -58,7 +60,7 @@ protected:
 
   [[nodiscard]] std::string nameOf(Address address) const {
     const Symbol* best = nullptr;
-    for (const Symbol& symbol : elf_.symbols)
+    for (const Symbol& symbol : romElf.symbols)
       if (symbol.isDefinedInSection() && !symbol.isMapping() && !symbol.name.empty() &&
           symbol.address() <= address && (best == nullptr || best->address() < symbol.address()))
         best = &symbol;
@@ -70,16 +72,16 @@ protected:
 
   /// Takes the mapping symbols away, as some strippers do.
   void forgetMapping() {
-    for (Symbol& symbol : elf_.symbols)
+    for (Symbol& symbol : romElf.symbols)
       if (symbol.isMapping())
         symbol.section = 0;
   }
 
   using Kind = RomReferenceEdge::Kind;
-  std::string base_ = "0x10000000"; ///< of the flash
-  Workshop shop_;
-  std::vector<std::uint8_t> content_;
-  ElfImage elf_;
+  std::string flashBase = "0x10000000"; ///< of the flash
+  Workshop workshop;
+  std::vector<std::uint8_t> romContent;
+  ElfImage romElf;
 };
 
 std::string function(const std::string& name, const std::string& body) {
@@ -182,7 +184,7 @@ TEST_F(RomReferences, SeesDistancesThatCodeAddsToThePc) {
 }
 
 TEST_F(RomReferences, InALowRomNumbersInCodeDoNotLeadIntoTheMiddleOfCode) {
-  base_ = "0x100";
+  flashBase = "0x100";
   link(kLeaves +
        function("a", "ldr r0, 1f\nmovw r1, #0x102\nldr r3, =f\nmovw r4, #:lower16:g\nbx lr\n"
                      ".p2align 2\n1: .word 0x102, 0x103\n.ltorg\n") +
@@ -196,7 +198,7 @@ TEST_F(RomReferences, InALowRomNumbersInCodeDoNotLeadIntoTheMiddleOfCode) {
 TEST_F(RomReferences, TrustsNoMappingSymbolBehindTheLastFunction) {
   link(kLeaves +
        ".section .text.z, \"a\", %progbits\n.type table, %object\ntable: .word 0, f\n.size table, 8\n");
-  for (Symbol& symbol : elf_.symbols) // as if clang had made the constants
+  for (Symbol& symbol : romElf.symbols) // as if clang had made the constants
     if (symbol.isMapping() && symbol.name[1] == 'd')
       symbol.section = 0;
   EXPECT_THAT(all(), Contains("table+4 -> f"));
@@ -229,17 +231,17 @@ TEST_F(RomReferences, OfDamagedRomsAreSomeReferences) {
   link(kLeaves + function("a", "bl f\nldr r0, =g\nmovs r1, #0\nbx lr\n.p2align 2\n.ltorg\n") +
            ".section .rodata, \"a\", %progbits\n.word a\n.data\n.word f\n",
        "ld.lld-19 --emit-relocs");
-  const std::vector<std::uint8_t> good = content_;
+  const std::vector<std::uint8_t> good = romContent;
   std::mt19937 random(12);
   int readings = 0;
   for (int round = 0; round < 6000; ++round) {
-    content_ = good;
+    romContent = good;
     // Headers are at the begin, sections and symbols at the end.
     for (unsigned change = 0; change <= random() % 3; ++change)
-      content_[random() % 2 == 0 ? random() % 0x120 : good.size() - 1 - random() % 0x600] =
+      romContent[random() % 2 == 0 ? random() % 0x120 : good.size() - 1 - random() % 0x600] =
           static_cast<std::uint8_t>(random());
-    if (auto elf = ElfImage::read(content_, "rom.elf")) {
-      elf_ = std::move(*elf);
+    if (auto elf = ElfImage::read(romContent, "rom.elf")) {
+      romElf = std::move(*elf);
       readings += edges().empty() ? 0 : 1;
     }
   }

@@ -16,7 +16,7 @@ class RomIndexes : public StoreTest {
 protected:
   RomIndexes() {
     Archive archive = open();
-    ok(archive.publish(rom_, {source("elf", "elf")}, indexSource(1, kOld)));
+    ok(archive.publish(record, {source("elf", "elf")}, indexSource(1, kOld)));
     ok(archive.publish(romRecord("bl3", "1", "b"), {source("elf", "other elf")}));
   }
   // Changes a row behind the triggers' back.
@@ -26,14 +26,14 @@ protected:
     sql(database(), "DROP TRIGGER rom_index_no_update;" + statement + ";" + trigger);
   }
 
-  const RomRecord rom_ = romRecord("bl2", "1", "a");
+  const RomRecord record = romRecord("bl2", "1", "a");
   const std::string kOld = noise(300'000, 1);
   const std::string kNew = noise(300'000, 2);
 };
 
 TEST_F(RomIndexes, areAddedOneForEachFormatAndTheOldOnesStay) {
   Archive archive = open();
-  const RomIndex added = ok(archive.addIndex(rom_.imageHash, indexSource(2, kNew)));
+  const RomIndex added = ok(archive.addIndex(record.imageHash, indexSource(2, kNew)));
   EXPECT_EQ(added.digest, sha256Of(kNew));
   const auto indexes = ok(archive.find("bl2@1")).indexes;
   ASSERT_EQ(indexes.size(), 2U);
@@ -50,8 +50,8 @@ TEST_F(RomIndexes, areAddedOneForEachFormatAndTheOldOnesStay) {
 
 TEST_F(RomIndexes, theFirstOfAFormatStays) {
   Archive archive = open();
-  EXPECT_EQ(ok(archive.addIndex(rom_.imageHash, indexSource(1, kNew))).digest, sha256Of(kOld));
-  EXPECT_TRUE(ok(archive.publish(rom_, {source("elf", "elf")}, indexSource(1, kNew))).alreadyPublished);
+  EXPECT_EQ(ok(archive.addIndex(record.imageHash, indexSource(1, kNew))).digest, sha256Of(kOld));
+  EXPECT_TRUE(ok(archive.publish(record, {source("elf", "elf")}, indexSource(1, kNew))).alreadyPublished);
   ASSERT_EQ(ok(archive.find("bl2@1")).indexes.size(), 1U);
   EXPECT_EQ(ok(archive.find("bl2@1")).indexes[0].digest, sha256Of(kOld));
 }
@@ -67,14 +67,16 @@ TEST_F(RomIndexes, addedAtTheSameTimeBothSucceed) {
   Archive one = open();
   Archive two = open(); // as another process would
   std::vector<std::future<Result<RomIndex>>> adding;
+  adding.reserve(8);
   for (int i = 0; i < 8; ++i)
     adding.push_back(std::async(std::launch::async, [&archive = i % 2 == 0 ? one : two, this,
                                                      source = indexSource(2, noise(100'000, 10U + i % 4))] {
-      return archive.addIndex(rom_.imageHash, source);
+      return archive.addIndex(record.imageHash, source);
     }));
   std::vector<Digest> answers;
-  for (auto& one_ : adding)
-    answers.push_back(ok(one_.get()).digest);
+  answers.reserve(adding.size());
+  for (auto& pending : adding)
+    answers.push_back(ok(pending.get()).digest);
   EXPECT_THAT(answers, testing::Each(answers.front())) << "all get the one that is archived";
   EXPECT_EQ(ok(one.find("bl2@1")).indexes.size(), 2U);
   EXPECT_THAT(ok(one.verify({})), IsEmpty());
