@@ -38,12 +38,15 @@ def twin(name):
 
 
 class Subject:
-    def __init__(self, name, folder, relink):
-        self.pair, self.relink = pairs.build(name, folder), relink
+    """`deaf`: the mutants are judged as if romlink shared the same as before, whatever has changed."""
+
+    def __init__(self, name, folder, relink, deaf=False):
+        self.pair, self.relink, self.answer = pairs.build(name, folder), relink, None
         self.mutant_rom = folder / "mutant.elf"
         self.firmware = images.Firmware(self.pair.inputs, self.pair.arguments, folder)
         self.base = R.Reference(images.Rom(self.pair.rom), self.firmware, self.pair.shared_ram)
-        code, shares, error, doubts = self.engine(self.pair.rom, self.pair.arguments)
+        answer = code, shares, error, doubts = self.engine(self.pair.rom, self.pair.arguments)
+        self.answer = answer if deaf else None
         self.sharing, odd = compare.sharing_of(self.firmware, shares)
         if code or odd or doubts or len(self.sharing) < 20 or self.base.unsound(self.sharing):
             raise SystemExit(f"{name} without a mutation: {len(self.sharing)} sections shared, {error} {doubts}")
@@ -68,7 +71,8 @@ class Subject:
         return entity.object, entity.section, entity.symbols[0][0] if entity.symbols else ""
 
     def engine(self, rom, arguments):
-        return self.relink.relink(self.pair.inputs, rom, self.pair.folder / "out.elf", arguments, self.pair.options)
+        return self.answer or self.relink.relink(self.pair.inputs, rom, self.pair.folder / "out.elf", arguments,
+                                                 self.pair.options)
 
     def levels(self):
         """The claims that are shared, those that they need, those that these need, and so on; each once."""

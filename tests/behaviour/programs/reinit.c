@@ -1,5 +1,4 @@
 /* What romlink defines: in a plain link there is nothing to restore. */
 #include <romlink/reinit.h>
 
-void romlink_reinit_shared(void) {
-}
+void romlink_reinit_shared(void) {}

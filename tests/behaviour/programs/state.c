@@ -1,5 +1,5 @@
-/* A generator of numbers whose state lies in RAM that ROM and firmware share, with a pointer to a function among it. The
-   firmware's has initial values of its own, which romlink_reinit_shared() restores. */
+/* A generator of numbers whose state lies in RAM that ROM and firmware share, with a pointer to a function
+   among it. The firmware's has initial values of its own, which romlink_reinit_shared() restores. */
 #include "state.h"
 
 #include <stdio.h>
