@@ -274,8 +274,8 @@ private:
 
   void resolveTarget(const LiveSection& live, const Symbol& symbol, Reference& reference) const {
     const Resolved resolved = resolveSymbol(*live.object, symbol, reference.why);
-    if (!reference.why.empty())
-      return;
+    if (resolved.symbol == nullptr)
+      return; // `why` says so
     const std::uint32_t addend =
         addendOf(reference.kind, live.elf().data.subspan(reference.place, reference.kind.width));
     reference.thumb = resolved.symbol->isThumbFunction();

@@ -46,7 +46,7 @@ public:
 private:
   /// A glob pattern; one that is malformed stands for itself only.
   struct Pattern {
-    explicit Pattern(std::string pattern) : Pattern(pattern, pattern) {}
+    explicit Pattern(const std::string& pattern) : Pattern(pattern, pattern) {}
     /// `glob` is matched in place of `name`.
     Pattern(std::string name, const std::string& glob);
     [[nodiscard]] bool matches(std::string_view other) const;
