@@ -46,7 +46,8 @@ private:
   }
 
   ClaimId claim(SectionId section, Address base) {
-    const auto [entry, isNew] = known_.try_emplace(std::uint64_t{section} << 32 | base, static_cast<ClaimId>(claims_.size()));
+    const auto [entry, isNew] =
+        known_.try_emplace(std::uint64_t{section} << 32 | base, static_cast<ClaimId>(claims_.size()));
     if (isNew) {
       Claim made;
       made.section = section;

@@ -215,8 +215,11 @@ private:
     if (strays.empty())
       return {};
     for (const DecodedBranch& branch : branchesOf(in_.plain, plain_, decoder_))
-      for (const Address stop : decoder_.throughVeneers(plain_.reader(), branch.to))
+      for (const Address stop : decoder_.throughVeneers(plain_.reader(), branch.to)) {
         strays.erase(stop);
+        if (const auto share = shares_.covering(stop)) // into the middle of a function
+          strays.erase(used_[*share].rom + (stop - used_[*share].plain));
+      }
     if (strays.empty())
       return {};
     const auto [to, from] = *strays.begin();

@@ -10,7 +10,8 @@
 //    number as in the plain link is no address (a constant, or one that the user's own symbols name).
 // 2. Every direct branch of the output into the ROM, in whatever it has besides, through veneers too, enters
 // at the
-//    start of a shared function, or where a branch of the plain link enters already (--just-symbols).
+//    start of a shared function, or where a branch of the plain link enters already (--just-symbols), or in
+//    the middle of a shared function where one of the plain link enters the firmware's own.
 // 3. Nothing of the image lies in the ROM or, with contents, in the shared RAM.
 // 4. Secure entry functions are where an import library fixes them.
 // 5. The note names the ROM.
