@@ -101,7 +101,7 @@ void reportState(const LiveSection& live, const Decision& decision, const StateS
     addFinding(
         report, Finding::WARNING, "STATE_RETAINED",
         fmt::format(
-            "{} keeps the value that the ROM leaves in it, by default: a [[state]] rule of the policy can "
+            "{} keeps the value that the ROM leaves in it, by the policy's default: a [[state]] rule can "
             "say so, or ask for its initial value",
             live.title()),
         live.title());

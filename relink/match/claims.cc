@@ -125,6 +125,8 @@ private:
                                   claim.base + symbol.offset));
     if (live.symbols.empty())
       return refuse(claim, Reason::StateNotShared, "it is writable data without a name");
+    if (const Kept& kept = terms_.kept[claim.section]; kept.reason != Reason::None)
+      return refuse(claim, Reason::StateNotShared, kept.detail);
   }
 
   [[nodiscard]] bool hasObject(const AddressRange& range) const {

@@ -179,7 +179,10 @@ private:
       return {};
     if (!shareState_)
       return {Reason::StateNotShared, "writable data stays with the firmware", false};
-    if (wishFor(live, policy_).action == StateAction::Reinit)
+    const auto wish = wishFor(live, policy_);
+    if (!wish)
+      return {Reason::StateNotShared, "the policy does not say whether to retain or to reinit it", false};
+    if (wish->action == StateAction::Reinit)
       if (std::string why = whyNoReinit(live); !why.empty())
         return {Reason::StateNotShared, "the policy asks to restore it, and " + why, false};
     return {};

@@ -221,7 +221,7 @@ private:
       const LiveSection& live = q_.firmware.sections[id];
       if (!plan.sections[id].shared || !live.elf().isWritable())
         continue;
-      plan.states.push_back({id, wishFor(live, q_.policy)});
+      plan.states.push_back({id, wishFor(live, q_.policy).value_or(StateWish{})});
       plan.sections[id].detail = plan.states.back().wish.action == StateAction::Retain
                                      ? "the ROM's object, as the ROM leaves it"
                                      : "the ROM's object, restored by romlink_reinit_shared()";

@@ -168,7 +168,8 @@ private:
     onlyKeys(*defaults, {"evidence", "state", "standard_functions"});
     if (oneOf(*defaults, "evidence", {"IDENTICAL", "SAME_SOURCE"}, false) == "SAME_SOURCE")
       unused(*defaults, "allows SAME_SOURCE for everything", kNoFingerprints);
-    policy_.defaultState = actionOf(oneOf(*defaults, "state", {"retain", "reinit"}, false));
+    if (const auto state = oneOf(*defaults, "state", {"retain", "reinit"}, false); !state.empty())
+      policy_.defaultState = actionOf(state);
     if (const toml::node* standard = defaults->get("standard_functions")) {
       if (!standard->is_boolean())
         fault(*standard, "'standard_functions' must be true or false");

@@ -38,7 +38,7 @@ struct Policy {
   std::vector<Rule> allow; ///< may be shared as API_COMPATIBLE
   std::vector<Waiver> waivers;
   std::vector<StateRule> states;
-  StateAction defaultState = StateAction::Retain;
+  std::optional<StateAction> defaultState; ///< of what no rule names; absent: such variables are not shared
   bool standardFunctions = false;
 
   /// What the file asks for that has no effect, one line each.

@@ -46,11 +46,11 @@ UsableRam usableSharedRam(const std::optional<AddressRange>& declared, const Elf
   return {declared, {}};
 }
 
-StateWish wishFor(const LiveSection& live, const Policy& policy) {
+std::optional<StateWish> wishFor(const LiveSection& live, const Policy& policy) {
   for (const SectionSymbol& symbol : live.symbols)
     if (const Policy::StateRule* rule = policy.stateRule(symbol.name))
-      return {rule->action, false};
-  return {policy.defaultState, true};
+      return StateWish{rule->action, false};
+  return policy.defaultState ? std::optional(StateWish{*policy.defaultState, true}) : std::nullopt;
 }
 
 std::string whyNoReinit(const LiveSection& live) {

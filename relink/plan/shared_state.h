@@ -21,11 +21,12 @@ struct UsableRam {
                                         const LinkerScripts& scripts);
 
 /// What the policy wants for this writable section: the rule that names one of its symbols, or the default.
+/// Nullopt: it says nothing.
 struct StateWish {
   StateAction action = StateAction::Retain;
   bool byDefault = true;
 };
-[[nodiscard]] StateWish wishFor(const LiveSection& live, const Policy& policy);
+[[nodiscard]] std::optional<StateWish> wishFor(const LiveSection& live, const Policy& policy);
 
 /// Why the initial value of a writable section cannot be restored; empty: it can. Its pointers are copied to
 /// a table in another object, which can only name global symbols.

@@ -210,7 +210,9 @@ def program(name, folder):
                          *(f"lib{library}.a" for library in libraries), "--end-group"]
     noexec = ["-z", "noexecstack"] if spec.compiler == "clang" and spec.linker == "gnu" else []
     shared = SHARED_RAM if spec.state else range(0)
-    options = ("--shared-ram", f"{shared.start:#x}:{len(shared):#x}") if shared else ()
+    policy = folder.resolve() / "policy.toml"
+    policy.write_text('[defaults]\nstate = "retain"\n')
+    options = ("--shared-ram", f"{shared.start:#x}:{len(shared):#x}", "--policy", str(policy)) if shared else ()
     return Pair(name, folder, linked["firmware"], [*linked["rom"], *spec.rom_link, *noexec], spec.linker, spec.strip,
                 options, shared)
 

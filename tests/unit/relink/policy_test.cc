@@ -111,7 +111,7 @@ TEST(Policy, StateActionsByNameAndByDefault) {
   EXPECT_EQ(policy.defaultState, StateAction::Reinit);
   EXPECT_EQ(policy.stateRule("tick_count")->action, StateAction::Retain);
   EXPECT_EQ(policy.stateRule("heap"), nullptr);
-  EXPECT_EQ(Policy{}.defaultState, StateAction::Retain);
+  EXPECT_EQ(Policy{}.defaultState, std::nullopt);
 }
 
 TEST(Policy, MissingFileIsAnError) {
