@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace romlink::relink {
 namespace {
@@ -37,12 +38,12 @@ private:
       objects_;
 };
 
+using Objects = std::vector<std::shared_ptr<const ObjectFile>>;
+
 /// Gives each placed section of one "file:(name)" its input section. Where an object or an archive has
 /// several of one name, their bytes decide; what bytes cannot tell apart is marked unusable.
-Result<void> identify(InputFiles& inputs, const ElfImage& plain,
-                      const std::vector<const PlacedSection*>& placed, SectionNames& names,
-                      Firmware& firmware) {
-  ROMLINK_ASSIGN(const auto objects, inputs.objectsNamed(placed.front()->file));
+void identify(const Objects& objects, const ElfImage& plain, const std::vector<const PlacedSection*>& placed,
+              SectionNames& names, Firmware& firmware) {
   struct Candidate {
     std::shared_ptr<const ObjectFile> object;
     std::uint32_t index;
@@ -59,17 +60,17 @@ Result<void> identify(InputFiles& inputs, const ElfImage& plain,
       const Section& section = c.object->elf.sections[c.index];
       return !c.taken && section.size == place->size && liesAt(plain, section, place->address);
     };
-    const auto fitting = std::count_if(candidates.begin(), candidates.end(), fits);
     auto chosen = std::find_if(candidates.begin(), candidates.end(), fits);
     LiveSection live;
-    if (fitting == 0) { // an erratum patch, say; the first of that name stands for it, unusable
+    if (chosen == candidates.end()) { // an erratum patch, say; the first of that name stands for it, unusable
       chosen =
           std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) { return !c.taken; });
       if (chosen == candidates.end())
         continue;
       live.unusable = "its bytes in the plain link are not those of the object";
     }
-    ambiguous |= fitting > 1;
+    ambiguous |=
+        live.unusable.empty() && std::find_if(std::next(chosen), candidates.end(), fits) != candidates.end();
     chosen->taken = true;
     live.object = chosen->object;
     live.index = chosen->index;
@@ -80,7 +81,6 @@ Result<void> identify(InputFiles& inputs, const ElfImage& plain,
   }
   for (std::size_t id = firstOfGroup; ambiguous && id < firmware.sections.size(); ++id)
     firmware.sections[id].unusable = "several sections of this name have equal bytes";
-  return {};
 }
 
 /// Functions and objects of the section, by offset; of several at one place the named global comes first.
@@ -130,7 +130,13 @@ Result<void> collectObjects(InputFiles& inputs, const std::vector<std::string>& 
 
 /// Whatever functions and objects the output's symbol table has besides those of the live sections.
 void findOthers(const ElfImage& linked, Firmware& firmware) {
-  std::set<std::pair<std::string_view, Address>> known;
+  struct PlaceHash {
+    std::size_t operator()(const std::pair<std::string_view, Address>& place) const {
+      return std::hash<std::string_view>()(place.first) ^ place.second;
+    }
+  };
+  std::unordered_set<std::pair<std::string_view, Address>, PlaceHash> known;
+  known.reserve(linked.symbols.size());
   for (const LiveSection& live : firmware.sections)
     for (const SectionSymbol& symbol : live.symbols)
       known.emplace(symbol.name, live.address + symbol.offset);
@@ -241,19 +247,35 @@ Result<Firmware> readFirmware(InputFiles& inputs, const ElfImage& linked, std::v
   Firmware firmware;
   firmware.placed = std::move(map);
   // One group for each "file:(name)", in the map's order.
-  std::map<std::pair<std::string_view, std::string_view>, std::vector<const PlacedSection*>> groups;
-  std::vector<const std::vector<const PlacedSection*>*> order;
+  struct NameHash {
+    std::size_t operator()(const std::pair<std::string_view, std::string_view>& name) const {
+      return std::hash<std::string_view>()(name.first) * 31 + std::hash<std::string_view>()(name.second);
+    }
+  };
+  std::unordered_map<std::pair<std::string_view, std::string_view>, std::size_t, NameHash> numbers;
+  numbers.reserve(firmware.placed.size());
+  std::vector<std::vector<const PlacedSection*>> groups;
+  groups.reserve(firmware.placed.size());
   for (const PlacedSection& placed : firmware.placed) {
     if (placed.isSynthetic() || placed.size == 0)
       continue;
-    auto [group, isNew] = groups.try_emplace({placed.file, placed.section});
-    group->second.push_back(&placed);
+    const auto [number, isNew] = numbers.try_emplace({placed.file, placed.section}, groups.size());
     if (isNew)
-      order.push_back(&group->second);
+      groups.emplace_back();
+    groups[number->second].push_back(&placed);
   }
+  firmware.sections.reserve(firmware.placed.size());
   SectionNames names;
-  for (const auto* group : order)
-    ROMLINK_TRY(identify(inputs, linked, *group, names, firmware));
+  Objects objects;
+  std::string_view
+      file; // of which `objects` are: the map mostly names the sections of a file one after the other
+  for (const auto& group : groups) {
+    if (group.front()->file != file) {
+      file = group.front()->file;
+      ROMLINK_ASSIGN(objects, inputs.objectsNamed(group.front()->file));
+    }
+    identify(objects, linked, group, names, firmware);
+  }
   ROMLINK_TRY(collectObjects(inputs, others, firmware));
   for (LiveSection& live : firmware.sections)
     live.symbols = symbolsOf(live.object->elf, live.index);
