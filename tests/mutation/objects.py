@@ -1,37 +1,18 @@
 """Mutations of the objects that an image is linked from: of the firmware, or of the ROM before it is linked again.
 
 Each kind changes one thing and returns a Mutant, or None where there is nothing of that kind."""
-import dataclasses
-import pathlib
 import re
 import subprocess
-import typing
 
 import fields as F
 import thumb
 from images import E
+from mutant import STT_NOTYPE, Mutant, symbol_record
 
-STB_WEAK, STT_NOTYPE = 2, 0
+STB_WEAK = 2
 WORDS = {2, 3, 38, 42}  # ABS32, REL32, TARGET1, PREL31
 BRANCHES = {10, 30, 51}
 ALIKE = {2: (3, 38, 42), 3: (2, 42), 10: (30,), 30: (10, 51), 47: (48,), 48: (47,), 102: (103,), 103: (102,)}
-
-
-@dataclasses.dataclass
-class Mutant:
-    what: str
-    edits: list = dataclasses.field(default_factory=list)  # (file, offset in it, new bytes)
-    arguments: typing.Optional[list] = None  # of the link, if others
-    differs: object = None  # the entity whose own bytes certainly differ now from what they were
-
-
-def symbol_record(symbol, *, value=None, size=None, info=None):
-    """(offset in the object, bytes) of one changed member of a symbol's record (ELF32_Sym)."""
-    if value is not None:
-        return symbol.record + 4, (value & 0xffffffff).to_bytes(4, "little")
-    if size is not None:
-        return symbol.record + 8, (size & 0xffffffff).to_bytes(4, "little")
-    return symbol.record + 12, bytes([info])
 
 
 class ObjectMutations:
@@ -302,15 +283,3 @@ class ObjectMutations:
 
     KINDS = (instruction, immediate, literal, table, neighbour, callee, string, relocation_target, relocation_type, addend,
              number, alignment, symbol_size, symbol_type, thumb_bit, symbol_value, weak_override, order)
-
-
-def apply(edits):
-    """Changes the files; what undoes it."""
-    undo = []
-    for path, at, new in edits:
-        with pathlib.Path(path).open("r+b") as file:
-            file.seek(at)
-            undo.append((path, at, file.read(len(new))))
-            file.seek(at)
-            file.write(new)
-    return undo[::-1]

@@ -1,7 +1,7 @@
 """Mutations of the linked ROM: one thing changes in its ELF file, at what the firmware takes from it or relies on."""
 import thumb
 from images import E
-from objects import STT_NOTYPE, Mutant, symbol_record
+from mutant import STT_NOTYPE, Mutant, symbol_record
 
 
 class RomMutations:

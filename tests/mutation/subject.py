@@ -9,6 +9,7 @@ import subprocess
 import compare
 import engine
 import images
+import mutant
 import objects
 import pairs
 import reference as R
@@ -98,30 +99,30 @@ class Subject:
         mutations.chance = chance
         if side == "ROM":
             self.mutant_rom.write_bytes(self.pair.rom.read_bytes())
-        mutant = next(filter(None, (kind(mutations) for _ in range(5))), None)
-        if not mutant:
+        made = next(filter(None, (kind(mutations) for _ in range(5))), None)
+        if not made:
             return Outcome(label, IMPOSSIBLE)
-        undo = objects.apply(mutant.edits)
+        undo = mutant.apply(made.edits)
         try:
-            verdict, why = getattr(self, {"firmware": "judge_firmware", "ROM": "judge_rom"}.get(side, "judge_linked"))(mutant)
+            verdict, why = getattr(self, {"firmware": "judge_firmware", "ROM": "judge_rom"}.get(side, "judge_linked"))(made)
         finally:
-            objects.apply(undo)
-        return Outcome(label, verdict, mutant.what, why)
+            mutant.apply(undo)
+        return Outcome(label, verdict, made.what, why)
 
-    def judge_firmware(self, mutant):
-        arguments = mutant.arguments or self.pair.arguments
+    def judge_firmware(self, made):
+        arguments = made.arguments or self.pair.arguments
         answer = self.engine(self.pair.rom, arguments)
         try:
             firmware = images.Firmware(self.pair.inputs, arguments, self.pair.folder)
         except subprocess.CalledProcessError:
             return (SKIPPED, "the plain link fails") if answer[0] else (FAILED, "linked, although ld.lld does not")
-        return self.judge(answer, firmware, self.pair.rom, mutant.differs)
+        return self.judge(answer, firmware, self.pair.rom, made.differs)
 
-    def judge_rom(self, mutant):
-        return self.judge(self.engine(self.mutant_rom, self.pair.arguments), self.firmware, self.mutant_rom, mutant.differs)
+    def judge_rom(self, made):
+        return self.judge(self.engine(self.mutant_rom, self.pair.arguments), self.firmware, self.mutant_rom, made.differs)
 
-    def judge_linked(self, mutant):
-        if self.pair.link_rom(self.mutant_rom, mutant.arguments):
+    def judge_linked(self, made):
+        if self.pair.link_rom(self.mutant_rom, made.arguments):
             return SKIPPED, "the ROM does not link"
         return self.judge(self.engine(self.mutant_rom, self.pair.arguments), self.firmware, self.mutant_rom, None, True)
 
