@@ -14,6 +14,7 @@
 namespace romlink::relink {
 namespace {
 
+using llvm::support::endian::read16le;
 using llvm::support::endian::read32le;
 using Kind = RomReferenceEdge::Kind;
 
@@ -104,6 +105,8 @@ private:
 
   void decode(const RomLayout::Span& span, Bytes code) {
     const bool certain = span.content == Content::Code;
+    if (certain)
+      runOn(span, code);
     std::vector<Address> targets;
     const auto forEach = [&](const auto& visit) {
       for (std::size_t at = 0; at + 2 <= code.size(); at += certain ? thumbSize(code.subspan(at)) : 2)
@@ -125,6 +128,30 @@ private:
       for (const std::uint32_t number : moved.step(instruction, place, literalOf(instruction, place)))
         value(place, number, Kind::Made);
     });
+  }
+
+  /// A function whose last instruction does not end the flow of control leads to what stands behind it.
+  void runOn(const RomLayout::Span& span, Bytes code) {
+    std::optional<std::size_t> last; // that is no padding
+    bool ends = true;
+    for (std::size_t at = 0; at + 2 <= code.size(); at += thumbSize(code.subspan(at))) {
+      const std::uint32_t first = read16le(code.data() + at);
+      const std::uint32_t second = at + 4 <= code.size() ? read16le(code.data() + at + 2) : 0;
+      if (isNop(first, second) || first == 0)
+        continue;
+      last = at;
+      ends = endsFlow(first, second);
+    }
+    constexpr Address kMostPadding = 16;
+    if (!last || ends)
+      return;
+    const auto end = static_cast<Address>(span.range.end());
+    Address next = end;
+    while (next - end < kMostPadding && !layout_.isSymbol(next))
+      next += 2;
+    next = layout_.isSymbol(next) ? next : end;
+    if (isKnown(next))
+      add(span.range.address + static_cast<Address>(*last), next, Kind::Branch);
   }
 
   /// The word that an instruction loads from beside the PC.

@@ -65,6 +65,29 @@ unsigned thumbSize(Bytes code) {
   return read16le(code.data()) >> 11 >= 0x1d ? 4 : 2;
 }
 
+bool endsFlow(std::uint32_t first, std::uint32_t second) {
+  if (first < 0xe800)
+    return (first & 0xf800) == 0xe000 ||                               // b
+           (first & 0xff00) == 0x4700 ||                               // bx, blx
+           (first & 0xff00) == 0xbd00 ||                               // pop {..., pc}
+           (first & 0xff87) == 0x4687 || (first & 0xff87) == 0x4487 || // mov pc, add pc
+           (first & 0xff00) == 0xde00 || (first & 0xff00) == 0xbe00;   // udf, bkpt
+  if ((first & 0xf800) == 0xf000 && (second & 0x8000) != 0)            // branches
+    return (second & 0x5000) == 0x1000 ||                              // b.w
+           (second & 0x5000) == 0x5000 ||                              // bl
+           (first & 0xfff0) == 0xf7f0;                                 // udf.w
+  if ((first & 0xfe50) == 0xe810)                                      // ldm, pop.w
+    return (second & 0x8000) != 0;
+  if ((first & 0xff70) == 0xf850) // ldr.w
+    return (second & 0xf000) == 0xf000;
+  return (first & 0xfff0) == 0xe8d0 && (second & 0xffe0) == 0xf000; // tbb, tbh
+}
+
+bool isNop(std::uint32_t first, std::uint32_t second) {
+  return first == 0xbf00 || first == 0x46c0 ||
+         (first == 0xf3af && second == 0x8000); // nop, mov r8, r8, nop.w
+}
+
 std::optional<ThumbReference> thumbReference(Bytes code, Address place) {
   const std::uint32_t high = read16le(code.data());
   if (thumbSize(code) == 2)

@@ -30,6 +30,12 @@ struct ThumbReference {
 /// Bytes of the instruction that begins with `code`: 2 or 4. REQUIRES: code.size() >= 2.
 [[nodiscard]] unsigned thumbSize(Bytes code);
 
+/// The instruction is neither a jump, a return nor a call, so control goes on behind it. A call ends it, too:
+/// at the end of a function it is one that does not return, as compilers emit it. `second`: of a wide
+/// instruction.
+[[nodiscard]] bool endsFlow(std::uint32_t first, std::uint32_t second);
+[[nodiscard]] bool isNop(std::uint32_t first, std::uint32_t second);
+
 /// Nullopt: it refers to nothing, or is cut off. REQUIRES: code.size() >= 2.
 [[nodiscard]] std::optional<ThumbReference> thumbReference(Bytes code, Address place);
 

@@ -1,5 +1,7 @@
 #include "relink/match/code_facts.h"
 
+#include "relink/image/thumb_code.h"
+
 #include <algorithm>
 #include <llvm/Support/Endian.h>
 #include <optional>
@@ -21,33 +23,10 @@ bool isBranchSpace(std::uint32_t first, std::uint32_t second) {
   return (first & 0xf800) == 0xf000 && (second & 0x8000) != 0;
 }
 
-/// Control does not go on behind this instruction.
-bool endsFlow(std::uint32_t first, std::uint32_t second) {
-  if (!isWide(first))
-    return (first & 0xf800) == 0xe000 ||                               // b
-           (first & 0xff00) == 0x4700 ||                               // bx, blx
-           (first & 0xff00) == 0xbd00 ||                               // pop {..., pc}
-           (first & 0xff87) == 0x4687 || (first & 0xff87) == 0x4487 || // mov pc, add pc
-           (first & 0xff00) == 0xde00 || (first & 0xff00) == 0xbe00;   // udf, bkpt
-  if (isBranchSpace(first, second))
-    return (second & 0x5000) == 0x1000 || // b.w
-           (second & 0x5000) == 0x5000 || // bl
-           (first & 0xfff0) == 0xf7f0;    // udf.w
-  if ((first & 0xfe50) == 0xe810)         // ldm, pop.w
-    return (second & 0x8000) != 0;
-  if ((first & 0xff70) == 0xf850) // ldr.w
-    return (second & 0xf000) == 0xf000;
-  return (first & 0xfff0) == 0xe8d0 && (second & 0xffe0) == 0xf000; // tbb, tbh
-}
-
 struct Instruction {
   std::uint32_t first = 0;
   std::uint32_t second = 0; ///< 0 for a 16-bit instruction
 };
-
-bool isPadding(const Instruction& i) {
-  return i.first == 0xbf00 || i.first == 0x46c0 || (i.first == 0xf3af && i.second == 0x8000); // nop, nop.w
-}
 
 bool isAdrWide(const Instruction& i) {
   return ((i.first & 0xfbff) == 0xf20f || (i.first & 0xfbff) == 0xf2af) && !isBranchSpace(i.first, i.second);
@@ -111,7 +90,7 @@ CodeFacts codeFactsOf(const ElfImage& elf, std::uint32_t index) {
       const Instruction instruction{first, isWide(first) ? halfword(data, at + 2) : 0};
       facts.mayReadBesidePc |= readsBesidePc(instruction);
       facts.mayTakeOwnAddress |= takesOwnAddress(instruction);
-      if (!isPadding(instruction))
+      if (!isNop(instruction.first, instruction.second))
         last = instruction;
       endsInData = first == 0;
       at += mapped && isCode && isWide(first) ? 4 : 2;
@@ -129,7 +108,7 @@ bool goesOnAt(const ElfImage& elf, std::uint32_t index, std::uint32_t offset) {
       end = std::min<std::size_t>(end, begin);
   for (std::size_t at = offset; at + 2 <= end;) {
     const Instruction next{halfword(data, at), halfword(data, at + 2)};
-    if (!isPadding(next))
+    if (!isNop(next.first, next.second))
       return true;
     at += isWide(next.first) ? 4 : 2;
   }
