@@ -16,6 +16,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fmt/format.h>
+#include <llvm/BinaryFormat/ELF.h>
 
 namespace romlink::relink {
 namespace fs = std::filesystem;
@@ -150,25 +152,20 @@ Result<LinkedFiles> linkAgainstRom(const LinkJob& job, const InputFiles& inputs,
   return runIn(patched, arguments, job.scratch, "linked");
 }
 
-/// Objects to be restored are of no use to a program that never asks for it.
-Result<void> checkReinit(const Firmware& firmware, const Plan& plan) {
-  const bool reached = std::any_of(firmware.sections.begin(), firmware.sections.end(),
-                                   [](const LiveSection& live) { return live.elf().name == kReinitCode; });
-  if (!plan.reinitsAnything() || reached)
-    return {};
-  std::string names;
-  for (const StateShare& state : plan.states)
-    if (state.wish.action == StateAction::Reinit)
-      names += (names.empty() ? "" : ", ") + firmware.sections[state.section].title();
-  return fail(
-      ErrorCode::Refused, "the firmware never calls romlink_reinit_shared()", names,
-      "the policy asks to restore the initial value of what it shares with the ROM",
-      "call romlink_reinit_shared() (romlink/reinit.h) before the first use, or let the policy retain it");
-}
-
-bool reportOverlaps(const ElfImage& plain, const RomImage& rom, const RomReference& reference,
+/// Overlaps of the firmware's own contents with the ROM's flash and shared RAM. A section without contents
+/// may reserve the shared RAM, but the firmware's variables in it are no reservation.
+bool reportOverlaps(const ReadLink& plain, const RomImage& rom, const RomReference& reference,
                     LinkReport& report) {
-  const auto overlaps = overlapsOf(plain, rom.flashRanges(), reference.sharedRam);
+  auto overlaps = overlapsOf(plain.elf, rom.flashRanges(), reference.sharedRam);
+  for (const PlacedSection& placed : plain.firmware.placed) {
+    const Section* output = plain.elf.findSection(placed.output, placed.address);
+    const bool reserves = output != nullptr && output->isAllocated() && output->type == llvm::ELF::SHT_NOBITS;
+    if (reserves && reference.sharedRam && placed.size > 0 &&
+        AddressRange{placed.address, placed.size}.overlaps(*reference.sharedRam))
+      overlaps.push_back({"SHARED_RAM_OVERLAP",
+                          fmt::format("the firmware's own {}:({}) at {:#010x} lies in the ROM's shared RAM",
+                                      placed.file, placed.section, placed.address)});
+  }
   for (const Overlap& overlap : overlaps)
     addFinding(report, Finding::ERROR, overlap.code, overlap.message);
   return !overlaps.empty();
@@ -253,7 +250,7 @@ Result<LinkOutcome> relink(const LinkJob& job) {
   const LinkerScripts scripts(scriptTexts, job.arguments);
   ROMLINK_ASSIGN(const auto plain, readBack(std::move(plainFiles), inputs, scripts.constants().constants()));
   const LinkedImage plainImage{plain.elf, plain.firmware.placed};
-  if (reportOverlaps(plain.elf, rom, *job.rom, report)) {
+  if (reportOverlaps(plain, rom, *job.rom, report)) {
     report.set_verdict(LinkReport::INCOMPATIBLE);
     reportSizes(plainImage, nullptr, report);
     return outcome;
@@ -268,11 +265,13 @@ Result<LinkOutcome> relink(const LinkJob& job) {
       keepLocal(plain.firmware, scripts, policy, job.rom->sharedSymbols, sharedRam.range.has_value());
   terms.sharedRam = sharedRam.range;
   terms.whyNoState = sharedRam.whyNot;
-  terms.accepts = [&](std::string_view symbol) { return policy.accepts(symbol, job.rom->imageHash.text()); };
+  terms.accepts = [&](const SectionSymbol& symbol) {
+    return policy.accepts(symbol.name, job.rom->imageHash.text(), symbol.function && !symbol.local);
+  };
   ROMLINK_ASSIGN(auto made, makePlan(job, plain, rom, policy, std::move(terms), watch, report));
   auto& [proof, plan] = made;
   report.mutable_timing()->set_plan_ms(beforeMatching + report.timing().match_ms());
-  ROMLINK_TRY(checkReinit(plain.firmware, plan));
+  ROMLINK_TRY(checkReinitIsCalled(plain.firmware, plan));
   // From here on the plan is fixed.
   if (job.planned)
     job.planned(plain.firmware, plan);

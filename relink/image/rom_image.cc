@@ -194,6 +194,14 @@ const RomSymbol* RomImage::symbolAt(Address address) const {
   return nullptr;
 }
 
+std::span<const RomSymbol> RomImage::symbolsIn(AddressRange range) const {
+  const auto begin = std::lower_bound(symbols_.begin(), symbols_.end(), range.address,
+                                      [](const RomSymbol& s, Address a) { return s.address < a; });
+  const auto end = std::lower_bound(begin, symbols_.end(), range.end(),
+                                    [](const RomSymbol& s, std::uint64_t a) { return s.address < a; });
+  return {begin, end};
+}
+
 std::optional<AddressRange> RomImage::entityAt(Address address) const {
   const auto next = std::upper_bound(symbols_.begin(), symbols_.end(), address,
                                      [](Address a, const RomSymbol& s) { return a < s.address; });

@@ -68,6 +68,8 @@ public:
   [[nodiscard]] std::vector<Address> addressesOf(std::string_view name, bool function) const;
   /// The symbol that covers this address, or nullptr.
   [[nodiscard]] const RomSymbol* symbolAt(Address address) const;
+  /// The symbols that begin in the range, by address.
+  [[nodiscard]] std::span<const RomSymbol> symbolsIn(AddressRange range) const;
   /// What covers this address: the symbol with its size; where no size tells, from the last symbol (or the
   /// section's begin) to the next (or the section's end). Nullopt: the ROM has nothing there.
   [[nodiscard]] std::optional<AddressRange> entityAt(Address address) const;

@@ -114,6 +114,9 @@ private:
       return refuse(claim, Reason::StateNotShared,
                     fmt::format("it is writable data that the ROM has at {:#010x}, outside of the shared RAM",
                                 claim.base));
+    if (claim.base == 0)
+      return refuse(claim, Reason::StateNotShared,
+                    "the ROM has it at address 0, where its address is a null pointer");
     if (claim.base % live.elf().alignment != 0)
       return refuse(
           claim, Reason::StateNotShared,
@@ -125,6 +128,15 @@ private:
                                   claim.base + symbol.offset));
     if (live.symbols.empty())
       return refuse(claim, Reason::StateNotShared, "it is writable data without a name");
+    std::uint32_t end = 0; // of the objects so far; between them is nothing but padding
+    for (const SectionSymbol& symbol : live.symbols) {
+      if (symbol.offset >= std::uint64_t{end} + live.elf().alignment)
+        break;
+      end = std::max(end, symbol.offset + symbol.size);
+    }
+    if (live.elf().size >= std::uint64_t{end} + live.elf().alignment)
+      return refuse(claim, Reason::StateNotShared,
+                    fmt::format("its bytes from +{:#x} on belong to no object", end));
     if (const Kept& kept = terms_.kept[claim.section]; kept.reason != Reason::None)
       return refuse(claim, Reason::StateNotShared, kept.detail);
   }
@@ -149,7 +161,7 @@ private:
       const auto addresses = rom_.addressesOf(symbol.name, symbol.function);
       if (std::find(addresses.begin(), addresses.end(), base) == addresses.end())
         continue;
-      if (auto accepted = terms_.accepts(symbol.name)) {
+      if (auto accepted = terms_.accepts(symbol)) {
         claim.accepted = std::move(accepted);
         claim.needs = claim.concession->needs;
         return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
+#include <span>
 
 namespace romlink::relink {
 
@@ -12,7 +13,7 @@ Concessions::Concessions(const Firmware& firmware, const RomImage& rom, std::opt
       entered_(firmware.sections.size(), false) {
   for (SectionId id = 0; id < firmware.sections.size(); ++id) {
     for (const SectionSymbol& symbol : firmware.sections[id].symbols)
-      byName_.emplace(symbol.name, Place{id, symbol.offset, symbol.function});
+      byName_.emplace(symbol.name, Place{id, symbol.offset, symbol.function, symbol.local});
     for (const Reference& reference : firmware.sections[id].references)
       if (reference.target == Reference::Target::Section && reference.section != id && reference.offset != 0)
         entered_[reference.section] = true;
@@ -35,7 +36,7 @@ class Concessions::Walk {
 public:
   Walk(const Concessions& all, Claim::Concession& result) : all_(all), result_(result) {}
 
-  /// Everything that the ROM's entity at `start` uses.
+  /// Everything that the ROM's entity at `start` uses. REQUIRES: overFirmware() was called.
   void overRom(Address start) {
     std::vector<Address> queue = {start};
     std::set<Address> seen = {start};
@@ -51,8 +52,7 @@ public:
           continue;
         if (all_.rom_.isWritable(edge.target))
           needState(edge.target, symbol);
-        else if (all_.rom_.isInRom(edge.target) && !needCounterpart(target, symbol, edge) &&
-                 seen.insert(target).second)
+        else if (all_.rom_.isInRom(edge.target) && !needCounterpart(edge) && seen.insert(target).second)
           queue.push_back(target);
       }
     }
@@ -98,8 +98,14 @@ private:
     const auto places = all_.placesOf(symbol->name, false, true);
     if (places.size() > 1)
       return refuse(fmt::format("the firmware has several objects {}", symbol->name));
-    for (const Place& place : places)
-      need(place.section, symbol->address - place.offset, true);
+    if (places.empty())
+      return refuse(
+          fmt::format("the ROM's copy uses {}, a variable that the firmware does not have", symbol->name));
+    const Place& place = places.front();
+    if ((place.local || symbol->local) && !ownState_.contains(place.section))
+      return refuse(fmt::format(
+          "the ROM's copy uses {}, which is static, and the firmware's does not use its", symbol->name));
+    need(place.section, symbol->address - place.offset, true);
   }
 
   void needOwnState(SectionId section) {
@@ -111,25 +117,33 @@ private:
           bases.insert(address - symbol.offset);
     if (bases.size() != 1)
       return refuse(fmt::format("it uses {}, writable data that is not shared", live.title()));
+    ownState_.insert(section);
     need(section, *bases.begin(), true);
   }
 
-  /// False if the firmware has nothing of that name, so that the entity is a part of the ROM's copy.
-  bool needCounterpart(Address target, const RomSymbol* symbol, const RomEdge& edge) {
-    if (symbol == nullptr)
-      return false;
-    const auto places = all_.placesOf(symbol->name, symbol->function, false);
-    std::vector<ClaimId> made;
-    for (const Place& place : places)
-      made.push_back(all_.claims_.make(place.section, target - place.offset));
-    if (made.empty())
-      return false;
-    // Static functions of several units may have one name; the one of the ROM's bytes is meant.
-    auto meant = std::find_if(made.begin(), made.end(), all_.claims_.isEqual);
-    if (meant == made.end())
-      meant = made.begin();
-    result_.needs.push_back({*meant, !edge.branch});
-    return true;
+  /// False if the firmware has nothing of any name that the entity has, so that it is a part of the ROM's
+  /// copy.
+  bool needCounterpart(const RomEdge& edge) {
+    bool covered = false;
+    const auto entity = all_.rom_.entityAt(edge.target);
+    for (const RomSymbol& symbol : entity ? all_.rom_.symbolsIn(*entity) : std::span<const RomSymbol>()) {
+      const auto places = all_.placesOf(symbol.name, symbol.function, false);
+      std::vector<ClaimId> made;
+      for (const Place& place : places)
+        made.push_back(all_.claims_.make(place.section, symbol.address - place.offset));
+      if (made.empty())
+        continue;
+      // Static functions of several units may have one name; the one of the ROM's bytes is meant.
+      auto meant = std::find_if(made.begin(), made.end(), all_.claims_.isEqual);
+      if (meant == made.end())
+        meant = made.begin();
+      result_.needs.push_back({*meant, !edge.branch});
+      const Place& place = places[static_cast<std::size_t>(meant - made.begin())];
+      covered |=
+          AddressRange{symbol.address - place.offset, all_.firmware_.sections[place.section].elf().size}
+              .contains(*entity);
+    }
+    return covered;
   }
 
   bool isInBoth(const LiveSection& live) const {
@@ -140,6 +154,7 @@ private:
 
   const Concessions& all_;
   Claim::Concession& result_;
+  std::set<SectionId> ownState_; ///< that the firmware's copy uses
 };
 
 std::string Concessions::whyNoWhole(SectionId section, Address base) const {
@@ -152,6 +167,11 @@ std::string Concessions::whyNoWhole(SectionId section, Address base) const {
   if (entered_[section] || std::any_of(live.symbols.begin(), live.symbols.end(),
                                        [](const SectionSymbol& s) { return s.offset != 0; }))
     return "its section holds more than it";
+  for (const SectionSymbol& symbol : live.symbols) {
+    const auto addresses = rom_.addressesOf(symbol.name, symbol.function);
+    if (std::find(addresses.begin(), addresses.end(), base) == addresses.end())
+      return fmt::format("it is {}, too, which the ROM does not have there", symbol.name);
+  }
   if (live.title().find('.') != std::string::npos)
     return "it is a part or a special form of a function, made by the compiler";
   const SectionSymbol& ours = live.symbols.front();
@@ -168,10 +188,34 @@ std::string Concessions::whyNoWhole(SectionId section, Address base) const {
 Claim::Concession Concessions::of(SectionId section, Address base) const {
   Claim::Concession result;
   result.whyNot = whyNoWhole(section, base);
+  const RomSymbol* theirs = rom_.symbolAt(base);
+  result.isStatic = firmware_.sections[section].symbols.front().local || (theirs != nullptr && theirs->local);
   Walk walk(*this, result);
-  walk.overRom(base);
   walk.overFirmware(section);
+  walk.overRom(base);
   return result;
+}
+
+bool callsWithinUnit(const Firmware& firmware, SectionId start,
+                     const std::function<bool(SectionId)>& wanted) {
+  bool found = false;
+  std::set<SectionId> seen = {start};
+  std::vector<SectionId> queue = {start};
+  while (!queue.empty()) {
+    const LiveSection& live = firmware.sections[queue.back()];
+    found |= wanted(queue.back());
+    queue.pop_back();
+    for (const Reference& reference : live.references) {
+      if (!reference.kind.isBranch())
+        continue;
+      if (reference.target != Reference::Target::Section ||
+          firmware.sections[reference.section].object != live.object)
+        return false;
+      if (seen.insert(reference.section).second)
+        queue.push_back(reference.section);
+    }
+  }
+  return found;
 }
 
 } // namespace romlink::relink

@@ -6,8 +6,9 @@
 //   proved or
 //     accepted in turn: the ROM's callers of a changed function do not come in through the back door;
 //   - writable data that either copy uses must be one shared object, or a program would hold its state twice;
-//   - the copy must be a whole: one entry, and no half of a function that the compiler split (".part",
-//   ".isra").
+//     static objects are not one because their names are;
+//   - the copy must be a whole: one entry, each name of it there in the ROM, too, and no half of a function
+//     that the compiler split (".part", ".isra").
 // Helpers that only one side has by name count as part of the copy.
 #pragma once
 
@@ -35,6 +36,7 @@ private:
     SectionId section = 0;
     std::uint32_t offset = 0;
     bool function = false;
+    bool local = false;
   };
   class Walk;
 
@@ -48,5 +50,10 @@ private:
   std::unordered_multimap<std::string_view, Place> byName_;
   std::vector<bool> entered_; ///< of each section: something refers to a place behind its start
 };
+
+/// Is `wanted` true of the section or of something that it calls, while no call leads out of its translation
+/// unit? With such a call the compiler cannot know which registers it leaves unchanged (gcc's -fipa-ra).
+[[nodiscard]] bool callsWithinUnit(const Firmware& firmware, SectionId start,
+                                   const std::function<bool(SectionId)>& wanted);
 
 } // namespace romlink::relink

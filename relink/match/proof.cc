@@ -1,6 +1,7 @@
 #include "relink/match/proof.h"
 
 #include "relink/match/claims.h"
+#include "relink/match/concession.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -139,43 +140,48 @@ private:
     return std::abs(std::int64_t{boundTo(branch.section)} - from.address) > reach;
   }
 
-  /// Branches of code that stays local must reach what is shared, and a veneer must not cost more than it
-  /// saves.
+  /// Branches of code that stays local must reach what is shared, a veneer must not cost more than it saves,
+  /// and what the compiler knew of a function in its unit must be true of the ROM's.
   bool dropUnreachable() {
     bool changed = false;
     forEachReferenceIntoRom([&](const LiveSection& live, const Reference& reference) {
-      const LiveSection& target = firmware_.sections[reference.section];
       if (!isFree(reference.section))
         return;
-      if (!reaches(live, reference))
-        keep(reference.section, Reason::NotSeparable,
-             fmt::format("{} reaches it by {}", live.title(),
-                         reference.kind.isBranch() ? "a short branch" : reference.kind.name));
-      else if (!reference.kind.isBranch())
+      Kept kept = whyNotFrom(live, reference);
+      if (kept.reason == Reason::None)
         return;
-      else if (isFar(live, reference) && target.elf().size <= kVeneerSize)
-        keep(reference.section, Reason::NoGain, "the veneer to reach it would be as large");
-      else if (proof_.bindingOf(reference.section).accepted && live.object == target.object &&
-               !callsOtherUnits(reference.section))
-        keep(reference.section, Reason::NotSeparable,
-             fmt::format(
-                 "{}, of the same translation unit, may rely on the registers that it leaves unchanged "
-                 "(gcc's -fipa-ra)",
-                 live.title()));
-      else
-        return;
+      proof_.kept[reference.section] = std::move(kept);
       changed = true;
     });
     return changed;
   }
 
-  /// Then the compiler could not know which registers a call of it changes.
-  [[nodiscard]] bool callsOtherUnits(SectionId section) const {
-    const LiveSection& live = firmware_.sections[section];
-    return std::any_of(live.references.begin(), live.references.end(), [&](const Reference& reference) {
-      return reference.kind.isBranch() && (reference.target != Reference::Target::Section ||
-                                           firmware_.sections[reference.section].object != live.object);
-    });
+  /// Why what the reference of a local section leads to cannot be the ROM's, if so.
+  [[nodiscard]] Kept whyNotFrom(const LiveSection& live, const Reference& reference) const {
+    const LiveSection& target = firmware_.sections[reference.section];
+    const Claim& claim = proof_.bindingOf(reference.section);
+    if (!reaches(live, reference))
+      return {Reason::NotSeparable,
+              fmt::format("{} reaches it by {}", live.title(),
+                          reference.kind.isBranch() ? "a short branch" : reference.kind.name)};
+    if (claim.accepted && claim.concession->isStatic && target.elf().isExecutable())
+      return {Reason::NotSeparable,
+              fmt::format("it is static, so compilers may have changed how it is called, and {} uses it",
+                          live.title())};
+    if (!reference.kind.isBranch())
+      return {};
+    const auto isAccepted = [this](SectionId id) {
+      return proof_.isShared(id) && proof_.bindingOf(id).accepted.has_value();
+    };
+    if (isFar(live, reference) && target.elf().size <= kVeneerSize)
+      return {Reason::NoGain, "the veneer to reach it would be as large"};
+    if (live.object == target.object && callsWithinUnit(firmware_, reference.section, isAccepted))
+      return {
+          Reason::NotSeparable,
+          fmt::format("{}, of the same translation unit, may rely on the registers that it leaves unchanged "
+                      "(gcc's -fipa-ra)",
+                      live.title())};
+    return {};
   }
 
   void countVeneers() {

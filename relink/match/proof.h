@@ -60,6 +60,7 @@ struct Claim {
   struct Concession {
     std::string whyNot;      ///< why no word can make it hold; else empty
     std::vector<Need> needs; ///< what has to hold even then
+    bool isStatic = false;   ///< in the firmware or in the ROM
   };
   std::optional<Concession> concession;
   std::optional<Acceptance> accepted; ///< the word that was given; `needs` are then those of the concession
@@ -87,7 +88,7 @@ struct ProofTerms {
   std::optional<AddressRange> sharedRam; ///< where writable data may be shared; absent: nowhere
   std::string whyNoState;                ///< if nowhere, why
   /// Is a difference of this symbol accepted? Empty: never.
-  std::function<std::optional<Acceptance>(std::string_view symbol)> accepts;
+  std::function<std::optional<Acceptance>(const SectionSymbol& symbol)> accepts;
 };
 
 struct Proof {

@@ -83,6 +83,11 @@ std::uint32_t ObjectWriter::addGlobal(const std::string& name, std::uint8_t type
   return tables_->addSymbol(name, llvm::ELF::STB_GLOBAL, type, section, value, size);
 }
 
+std::uint32_t ObjectWriter::addUndefined(const std::string& name, bool weak) {
+  using namespace llvm::ELF;
+  return tables_->addSymbol(name, weak ? STB_WEAK : STB_GLOBAL, STT_NOTYPE, SHN_UNDEF, 0, 0);
+}
+
 void ObjectWriter::relocate(std::uint32_t section, std::uint32_t offset, std::uint32_t type,
                             std::uint32_t symbol) {
   Types::Rel relocation{};

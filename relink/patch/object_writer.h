@@ -20,12 +20,12 @@ public:
   /// Appends a section; its index. `type`: SHT_*; `flags`: SHF_*. Alignment is 4.
   std::uint32_t addSection(const std::string& name, std::uint32_t type, std::uint32_t flags, Content content);
 
-  /// Appends a symbol; its index. Local symbols come before all others. `type`: STT_*; `section` 0:
-  /// undefined.
+  /// Appends a symbol; its index. Local symbols come before all others. `type`: STT_*.
   std::uint32_t addLocal(const std::string& name, std::uint8_t type, std::uint32_t section,
                          std::uint32_t value);
   std::uint32_t addGlobal(const std::string& name, std::uint8_t type, std::uint32_t section,
                           std::uint32_t value, std::uint32_t size);
+  std::uint32_t addUndefined(const std::string& name, bool weak);
 
   /// A relocation of the section; the addend is what the field holds. `type`: R_ARM_*.
   void relocate(std::uint32_t section, std::uint32_t offset, std::uint32_t type, std::uint32_t symbol);

@@ -3,8 +3,10 @@
 #include "relink/patch/object_writer.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <llvm/BinaryFormat/ELF.h>
 #include <map>
+#include <string_view>
 
 namespace romlink::relink {
 namespace {
@@ -86,11 +88,13 @@ std::vector<ReinitRecord> reinitRecords(const Firmware& firmware, const Plan& pl
 }
 
 std::vector<std::uint8_t> reinitObject(const Firmware& firmware, const Plan& plan) {
+  if (!plan.reinitsAnything())
+    return emptyReinitObject();
   ObjectWriter object;
   Content table;
   struct Pointer {
     std::uint32_t offset;
-    std::string symbol;
+    const Symbol* symbol;
   };
   std::vector<Pointer> pointers;
   for (const ReinitRecord& record : reinitRecords(firmware, plan)) {
@@ -101,8 +105,7 @@ std::vector<std::uint8_t> reinitObject(const Firmware& firmware, const Plan& pla
     if (record.zero)
       continue;
     for (const Relocation& relocation : section.relocations)
-      pointers.push_back({record.valueAt + relocation.offset,
-                          std::string(live.object->elf.symbols[relocation.symbol].name)});
+      pointers.push_back({record.valueAt + relocation.offset, &live.object->elf.symbols[relocation.symbol]});
     ObjectWriter::append(table, section.data.data(), section.data.size());
     table.resize((table.size() + 3) & ~std::size_t{3});
   }
@@ -119,11 +122,17 @@ std::vector<std::uint8_t> reinitObject(const Firmware& firmware, const Plan& pla
   object.addGlobal(std::string(kReinitFunction), STT_FUNC, codeSection, 1, size);
   object.relocate(codeSection, literals, R_ARM_ABS32, tableSymbol);
   object.relocate(codeSection, literals + 4, R_ARM_ABS32, tableSymbol);
-  std::map<std::string, std::uint32_t> targets;
+  // A weak reference that the firmware leaves undefined stays one.
+  std::map<std::string_view, bool> isWeak;
+  for (const Pointer& pointer : pointers)
+    isWeak.try_emplace(pointer.symbol->name, true).first->second &=
+        pointer.symbol->binding == STB_WEAK && pointer.symbol->section == SHN_UNDEF;
+  std::map<std::string_view, std::uint32_t> targets;
   for (const Pointer& pointer : pointers) {
-    const auto [target, isNew] = targets.try_emplace(pointer.symbol);
+    const std::string_view name = pointer.symbol->name;
+    const auto [target, isNew] = targets.try_emplace(name);
     if (isNew)
-      target->second = object.addGlobal(pointer.symbol, STT_NOTYPE, SHN_UNDEF, 0, 0);
+      target->second = object.addUndefined(std::string(name), isWeak.at(name));
     object.relocate(tableSection, pointer.offset, R_ARM_ABS32, target->second);
   }
   return object.finish();
@@ -136,6 +145,29 @@ std::vector<std::uint8_t> emptyReinitObject() {
   const std::uint32_t section = addFunction(object, std::move(code), size);
   object.addGlobal(std::string(kReinitFunction), STT_FUNC, section, 1, size);
   return object.finish();
+}
+
+Result<void> checkReinitIsCalled(const Firmware& firmware, const Plan& plan) {
+  const auto defines = [](const LiveSection& live) {
+    return std::any_of(live.symbols.begin(), live.symbols.end(),
+                       [](const SectionSymbol& s) { return !s.local && s.name == kReinitFunction; });
+  };
+  const auto found = std::find_if(firmware.sections.begin(), firmware.sections.end(), defines);
+  const bool reached = found != firmware.sections.end();
+  const bool own = reached && std::filesystem::path(found->object->file).filename() == kReinitObject;
+  if (!plan.reinitsAnything() || own)
+    return {};
+  std::string names;
+  for (const StateShare& state : plan.states)
+    if (state.wish.action == StateAction::Reinit)
+      names += (names.empty() ? "" : ", ") + firmware.sections[state.section].title();
+  constexpr const char* kWhy = "the policy asks to restore the initial value of what it shares with the ROM";
+  if (reached)
+    return fail(ErrorCode::Refused, "the firmware defines romlink_reinit_shared() itself", names, kWhy,
+                "leave the definition out: romlink links its own, also where nothing is shared");
+  return fail(
+      ErrorCode::Refused, "the firmware never calls romlink_reinit_shared()", names, kWhy,
+      "call romlink_reinit_shared() (romlink/reinit.h) before the first use, or let the policy retain it");
 }
 
 } // namespace romlink::relink

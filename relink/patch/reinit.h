@@ -32,6 +32,10 @@ struct ReinitRecord {
 /// In the table's order.
 [[nodiscard]] std::vector<ReinitRecord> reinitRecords(const Firmware& firmware, const Plan& plan);
 
+/// Objects to be restored are of no use to a program that never asks for it, or that defines the function
+/// itself: Refused. `firmware`: the plain link.
+Result<void> checkReinitIsCalled(const Firmware& firmware, const Plan& plan);
+
 /// The object for the link against the ROM. REQUIRES: whyNoReinit() (plan/shared_state.h) is empty
 /// for every section to be restored.
 [[nodiscard]] std::vector<std::uint8_t> reinitObject(const Firmware& firmware, const Plan& plan);

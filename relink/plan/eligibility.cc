@@ -182,6 +182,9 @@ private:
     const auto wish = wishFor(live, policy_);
     if (!wish)
       return {Reason::StateNotShared, "the policy does not say whether to retain or to reinit it", false};
+    if (wish->conflict)
+      return {Reason::StateNotShared,
+              "the policy asks to retain one variable of its section and to restore another", false};
     if (wish->action == StateAction::Reinit)
       if (std::string why = whyNoReinit(live); !why.empty())
         return {Reason::StateNotShared, "the policy asks to restore it, and " + why, false};

@@ -209,11 +209,12 @@ const Policy::StateRule* Policy::stateRule(std::string_view symbol) const {
   return firstMatch(states, symbol);
 }
 
-std::optional<Acceptance> Policy::accepts(std::string_view symbol, std::string_view romImageHash) const {
+std::optional<Acceptance> Policy::accepts(std::string_view symbol, std::string_view romImageHash,
+                                          bool globalFunction) const {
   for (const Waiver& waiver : waivers)
     if (romImageHash.starts_with(waiver.rom) && waiver.matches(symbol))
       return Acceptance{Acceptance::Rule::Waive, waiver.reason};
-  if (standardFunctions && isStandardFunction(symbol))
+  if (standardFunctions && globalFunction && isStandardFunction(symbol))
     return Acceptance{Acceptance::Rule::StandardFunctions, "a standard fixes what it does"};
   if (const Rule* rule = firstMatch(allow, symbol))
     return Acceptance{Acceptance::Rule::Allow, rule->reason};
@@ -224,13 +225,19 @@ bool isStandardFunction(std::string_view name) {
   static constexpr std::string_view kIsoC[] = {
       "memchr",  "memcmp", "memcpy",  "memmove", "memset",  "strcat",  "strchr",  "strcmp", "strcpy",
       "strcspn", "strlen", "strncat", "strncmp", "strncpy", "strpbrk", "strrchr", "strspn", "strstr"};
-  static constexpr std::string_view kReplaceable[] = {"__aeabi_idiv0", "__aeabi_ldiv0", "__aeabi_atexit",
-                                                      "__aeabi_read_tp"};
-  const auto isIn = [&](const auto& list) {
-    return std::find(std::begin(list), std::end(list), name) != std::end(list);
-  };
-  return isIn(kIsoC) ||
-         (name.starts_with("__aeabi_") && !name.starts_with("__aeabi_unwind_") && !isIn(kReplaceable));
+  static constexpr std::string_view kRunTimeAbi = "__aeabi_";
+  static constexpr std::string_view kHelpers[] = {
+      // how their names go on
+      "cdcmp", "cdrcmp", "cfcmp", "cfrcmp", "d2",    "dadd",     "dcmp",    "ddiv",  "dmul",  "dneg",
+      "drsub", "dsub",   "f2",    "fadd",   "fcmp",  "fdiv",     "fmul",    "fneg",  "frsub", "fsub",
+      "h2",    "i2",     "idiv",  "l2",     "lasr",  "lcmp",     "ldivmod", "llsl",  "llsr",  "lmul",
+      "mem",   "ui2",    "uidiv", "ul2",    "ulcmp", "uldivmod", "uread",   "uwrite"};
+  if (std::find(std::begin(kIsoC), std::end(kIsoC), name) != std::end(kIsoC))
+    return true;
+  return name.starts_with(kRunTimeAbi) && name != "__aeabi_idiv0" &&
+         std::any_of(std::begin(kHelpers), std::end(kHelpers), [&](std::string_view helper) {
+           return name.substr(kRunTimeAbi.size()).starts_with(helper);
+         });
 }
 
 Result<Policy> Policy::read(const std::filesystem::path& file) {

@@ -46,9 +46,10 @@ struct Policy {
 
   /// The rule that keeps `symbol`, or nullptr.
   [[nodiscard]] const Rule* keeps(std::string_view symbol) const;
-  /// How a difference of `symbol` is accepted for the ROM `romImageHash` ("sha256:..."), if it is.
-  [[nodiscard]] std::optional<Acceptance> accepts(std::string_view symbol,
-                                                  std::string_view romImageHash) const;
+  /// How a difference of `symbol` is accepted for the ROM `romImageHash` ("sha256:..."), if it is. A standard
+  /// speaks of global functions only.
+  [[nodiscard]] std::optional<Acceptance> accepts(std::string_view symbol, std::string_view romImageHash,
+                                                  bool globalFunction = true) const;
   /// The rule that names the shared object `symbol`; nullptr: the default action.
   [[nodiscard]] const StateRule* stateRule(std::string_view symbol) const;
 

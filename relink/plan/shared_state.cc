@@ -43,14 +43,32 @@ UsableRam usableSharedRam(const std::optional<AddressRange>& declared, const Elf
       return no(fmt::format(
           "the shared RAM lies in the firmware's memory region {} and is not reserved there", region.name));
   }
+  for (const Section& section : plain.sections) {
+    const bool inRegion = std::any_of(regions.begin(), regions.end(), [&](const MemoryRegion& region) {
+      return AddressRange{*region.origin, *region.length}.contains(
+          AddressRange{section.address, section.size});
+    });
+    if (section.isAllocated() && section.isWritable() && section.size > 0 && !inRegion)
+      return no(fmt::format(
+          "{} lies outside of the MEMORY regions, so they do not tell where the firmware's RAM is",
+          section.name));
+  }
   return {declared, {}};
 }
 
 std::optional<StateWish> wishFor(const LiveSection& live, const Policy& policy) {
-  for (const SectionSymbol& symbol : live.symbols)
-    if (const Policy::StateRule* rule = policy.stateRule(symbol.name))
-      return StateWish{rule->action, false};
-  return policy.defaultState ? std::optional(StateWish{*policy.defaultState, true}) : std::nullopt;
+  std::optional<StateWish> wish;
+  for (const SectionSymbol& symbol : live.symbols) {
+    const Policy::StateRule* rule = policy.stateRule(symbol.name);
+    const auto action = rule != nullptr ? std::optional(rule->action) : policy.defaultState;
+    if (!action)
+      return std::nullopt;
+    if (!wish)
+      wish = StateWish{*action};
+    wish->conflict |= *action != wish->action;
+    wish->byDefault &= rule == nullptr;
+  }
+  return wish;
 }
 
 std::string whyNoReinit(const LiveSection& live) {

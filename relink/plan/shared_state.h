@@ -2,7 +2,8 @@
 //
 // The ROM's artifact set declares a range of RAM that survives the hand-over. An object in it may be shared
 // if nothing of the firmware's own can get there: the range is outside of the memory regions of the
-// firmware's linker script, or in sections without contents that the script reserves.
+// firmware's linker script, which hold all of its writable data, or in sections without contents that the
+// script reserves.
 #pragma once
 
 #include "relink/match/firmware.h"
@@ -20,11 +21,12 @@ struct UsableRam {
 [[nodiscard]] UsableRam usableSharedRam(const std::optional<AddressRange>& declared, const ElfImage& plain,
                                         const LinkerScripts& scripts);
 
-/// What the policy wants for this writable section: the rule that names one of its symbols, or the default.
-/// Nullopt: it says nothing.
+/// What the policy wants for this writable section: the rules that name its symbols, or the default.
+/// Nullopt: it does not say it for each of them.
 struct StateWish {
   StateAction action = StateAction::Retain;
   bool byDefault = true;
+  bool conflict = false; ///< one thing for one of its variables, another for another
 };
 [[nodiscard]] std::optional<StateWish> wishFor(const LiveSection& live, const Policy& policy);
 

@@ -97,12 +97,16 @@ TEST(Policy, AWaiverGoesBeforeAnAllowance) {
 
 TEST(Policy, StandardFunctionsAreThoseThatAStandardFixes) {
   const auto policy = read("[defaults]\nstandard_functions = true\n").value();
-  for (const char* name : {"memcpy", "strlen", "__aeabi_uidiv", "__aeabi_memset4"})
+  for (const char* name :
+       {"memcpy", "strlen", "__aeabi_uidiv", "__aeabi_memset4", "__aeabi_dadd", "__aeabi_f2iz",
+        "__aeabi_ul2d", "__aeabi_uldivmod", "__aeabi_lasr", "__aeabi_uread8", "__aeabi_cdcmple"})
     EXPECT_EQ(policy.accepts(name, "")->rule, Acceptance::Rule::StandardFunctions) << name;
   for (const char* name :
-       {"strtok", "strerror", "memcpy_s", "__aeabi_idiv0", "__aeabi_unwind_cpp_pr0", "malloc"})
+       {"strtok", "strerror", "memcpy_s", "__aeabi_idiv0", "__aeabi_ldiv0", "__aeabi_unwind_cpp_pr0",
+        "__aeabi_assert", "__aeabi_read_tp", "__aeabi_JMP_BUF_SIZE", "__aeabi_atexit", "malloc"})
     EXPECT_FALSE(policy.accepts(name, "").has_value()) << name;
   EXPECT_FALSE(Policy{}.accepts("memcpy", "").has_value());
+  EXPECT_FALSE(policy.accepts("memcpy", "", false).has_value()) << "a static function or an object";
 }
 
 TEST(Policy, StateActionsByNameAndByDefault) {
