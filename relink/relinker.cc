@@ -16,8 +16,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fmt/format.h>
-#include <llvm/BinaryFormat/ELF.h>
 
 namespace romlink::relink {
 namespace fs = std::filesystem;
@@ -152,20 +150,9 @@ Result<LinkedFiles> linkAgainstRom(const LinkJob& job, const InputFiles& inputs,
   return runIn(patched, arguments, job.scratch, "linked");
 }
 
-/// Overlaps of the firmware's own contents with the ROM's flash and shared RAM. A section without contents
-/// may reserve the shared RAM, but the firmware's variables in it are no reservation.
-bool reportOverlaps(const ReadLink& plain, const RomImage& rom, const RomReference& reference,
+bool reportOverlaps(const ElfImage& plain, const RomImage& rom, const RomReference& reference,
                     LinkReport& report) {
-  auto overlaps = overlapsOf(plain.elf, rom.flashRanges(), reference.sharedRam);
-  for (const PlacedSection& placed : plain.firmware.placed) {
-    const Section* output = plain.elf.findSection(placed.output, placed.address);
-    const bool reserves = output != nullptr && output->isAllocated() && output->type == llvm::ELF::SHT_NOBITS;
-    if (reserves && reference.sharedRam && placed.size > 0 &&
-        AddressRange{placed.address, placed.size}.overlaps(*reference.sharedRam))
-      overlaps.push_back({"SHARED_RAM_OVERLAP",
-                          fmt::format("the firmware's own {}:({}) at {:#010x} lies in the ROM's shared RAM",
-                                      placed.file, placed.section, placed.address)});
-  }
+  const auto overlaps = overlapsOf(plain, rom.flashRanges(), reference.sharedRam);
   for (const Overlap& overlap : overlaps)
     addFinding(report, Finding::ERROR, overlap.code, overlap.message);
   return !overlaps.empty();
@@ -250,13 +237,13 @@ Result<LinkOutcome> relink(const LinkJob& job) {
   const LinkerScripts scripts(scriptTexts, job.arguments);
   ROMLINK_ASSIGN(const auto plain, readBack(std::move(plainFiles), inputs, scripts.constants().constants()));
   const LinkedImage plainImage{plain.elf, plain.firmware.placed};
-  if (reportOverlaps(plain, rom, *job.rom, report)) {
+  if (reportOverlaps(plain.elf, rom, *job.rom, report)) {
     report.set_verdict(LinkReport::INCOMPATIBLE);
     reportSizes(plainImage, nullptr, report);
     return outcome;
   }
 
-  const UsableRam sharedRam = usableSharedRam(job.rom->sharedRam, plain.elf, scripts);
+  const UsableRam sharedRam = usableSharedRam(job.rom->sharedRam, plain.elf, plain.firmware.placed, scripts);
   if (job.rom->sharedRam && !sharedRam.range)
     addFinding(report, Finding::WARNING, "SHARED_RAM_NOT_RESERVED",
                "no variable is shared: " + sharedRam.whyNot);

@@ -24,10 +24,16 @@ bool isReserved(AddressRange range, const ElfImage& plain) {
 } // namespace
 
 UsableRam usableSharedRam(const std::optional<AddressRange>& declared, const ElfImage& plain,
-                          const LinkerScripts& scripts) {
+                          const std::vector<PlacedSection>& placed, const LinkerScripts& scripts) {
   if (!declared)
     return {std::nullopt, "the ROM's artifact set declares no shared RAM"};
   const auto no = [](std::string why) { return UsableRam{std::nullopt, std::move(why)}; };
+  for (const PlacedSection& own : placed)
+    if (const Section* output = plain.findSection(own.output, own.address);
+        output != nullptr && output->isAllocated() && own.size > 0 &&
+        AddressRange{own.address, own.size}.overlaps(*declared))
+      return no(fmt::format("the firmware has its own {}:({}) there, at {:#010x}", own.file, own.section,
+                            own.address));
   if (isReserved(*declared, plain))
     return {declared, {}};
   const auto regions = scripts.memoryRegions();

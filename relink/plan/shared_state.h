@@ -17,8 +17,10 @@ struct UsableRam {
   std::string whyNot;                ///< then, why
 };
 
-/// `plain`: the plain link's image.
+/// `plain`: the plain link's image; `placed`: what it placed where. The firmware's own variables in a section
+/// without contents are no reservation.
 [[nodiscard]] UsableRam usableSharedRam(const std::optional<AddressRange>& declared, const ElfImage& plain,
+                                        const std::vector<PlacedSection>& placed,
                                         const LinkerScripts& scripts);
 
 /// What the policy wants for this writable section: the rules that name its symbols, or the default.
