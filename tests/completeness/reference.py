@@ -193,9 +193,14 @@ class Reference:
                 return held, shared
 
     def unused(self, shared):
-        """Variables that no code in `shared` uses: those who do use them count on their initial values."""
-        used = {(e, a) for c in shared for _, e, places in self.claims[c] for a in places}
-        return {c for c in shared if c[0].writable and c not in used}
+        """Variables that no code reached from `shared` uses: those who do use them count on their initial values."""
+        queue, reached = [c for c in shared if not c[0].writable], set()
+        while queue:
+            claim = queue.pop()
+            if claim in self.claims and claim not in reached:
+                reached.add(claim)
+                queue += [(e, a) for _, e, places in self.claims[claim] for a in places]
+        return {c for c in shared if c[0].writable and c not in reached}
 
     def gains(self, claim):
         entity, address = claim
