@@ -236,6 +236,7 @@ Result<LinkOutcome> relink(const LinkJob& job) {
   ROMLINK_ASSIGN(const auto scriptTexts, inputs.scripts());
   const LinkerScripts scripts(scriptTexts, job.arguments);
   ROMLINK_ASSIGN(const auto plain, readBack(std::move(plainFiles), inputs, scripts.constants().constants()));
+  report.mutable_timing()->set_read_back_ms(watch.lap());
   const LinkedImage plainImage{plain.elf, plain.firmware.placed};
   if (reportOverlaps(plain.elf, rom, *job.rom, report)) {
     report.set_verdict(LinkReport::INCOMPATIBLE);
@@ -257,7 +258,8 @@ Result<LinkOutcome> relink(const LinkJob& job) {
   };
   ROMLINK_ASSIGN(auto made, makePlan(job, plain, rom, policy, std::move(terms), watch, report));
   auto& [proof, plan] = made;
-  report.mutable_timing()->set_plan_ms(beforeMatching + report.timing().match_ms());
+  report.mutable_timing()->set_plan_ms(beforeMatching + report.timing().read_back_ms() +
+                                       report.timing().match_ms());
   ROMLINK_TRY(checkReinitIsCalled(plain.firmware, plan));
   // From here on the plan is fixed.
   if (job.planned)

@@ -91,7 +91,8 @@ Result<int> run(relink::LinkJob job, const std::filesystem::path& rom, const std
   ROMLINK_ASSIGN(const auto outcome, relink::relink(job));
   print(outcome.report, shown.places);
   if (shown.timing)
-    std::cout << fmt::format("match {:.1f} ms\n", outcome.report.timing().match_ms());
+    std::cout << fmt::format("read back {:.1f} ms\nmatch {:.1f} ms\n", outcome.report.timing().read_back_ms(),
+                             outcome.report.timing().match_ms());
   if (outcome.image.empty())
     return 1;
   ROMLINK_ASSIGN(const auto image, readFile(outcome.image));
