@@ -5,8 +5,13 @@
 
 #include <stdlib.h>
 
-crypto_calloc_function crypto_calloc_ptr __attribute__((section(".shared_ram"))) = calloc;
-crypto_free_function crypto_free_ptr __attribute__((section(".shared_ram"))) = free;
+#ifdef VARIANT_ROMLINK_SHARES // then romlink finds them in the ROM
+#define IN_SHARED_RAM
+#else
+#define IN_SHARED_RAM __attribute__((section(".shared_ram")))
+#endif
+crypto_calloc_function crypto_calloc_ptr IN_SHARED_RAM = calloc;
+crypto_free_function crypto_free_ptr IN_SHARED_RAM = free;
 
 void crypto_platform_set_allocator(crypto_calloc_function calloc_function,
                                    crypto_free_function free_function) {

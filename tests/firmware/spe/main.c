@@ -8,6 +8,8 @@
 #include "uart.h"
 #include "vectors.h"
 
+#include <romlink/reinit.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,8 +24,12 @@ static void report(const char* name, int passed) {
 }
 
 int main(void) {
-  uart_init();
+#ifdef VARIANT_REINIT
+  romlink_reinit_shared(); // the allocator is that of the variables' initial values
+#else
   crypto_platform_set_allocator(calloc, free);
+#endif
+  uart_init();
   printf("firmware: romlink test firmware on %s\n", BOARD_NAME);
 
   sha256_self_test(report, 1);
