@@ -173,6 +173,10 @@ private:
     const auto isAccepted = [this](SectionId id) {
       return proof_.isShared(id) && proof_.bindingOf(id).accepted.has_value();
     };
+    const auto startsThere = [&](const SectionSymbol& symbol) { return symbol.offset == reference.offset; };
+    if (isFar(live, reference) && std::none_of(target.symbols.begin(), target.symbols.end(), startsThere))
+      return {Reason::NotSeparable, // lld's veneers lead to symbols and drop the addend
+              live.title() + " branches into the middle of it, which a veneer cannot do"};
     if (isFar(live, reference) && target.elf().size <= kVeneerSize)
       return {Reason::NoGain, "the veneer to reach it would be as large"};
     if (live.object == target.object && callsWithinUnit(firmware_, reference.section, isAccepted))
