@@ -163,14 +163,49 @@ struct ProvedPlan {
   Plan plan;
 };
 
-/// Proves and decides. What the second proof does not confirm stays local, and the rest is proved again.
+/// Flash bytes of the sections that the plan takes from the ROM, initial values included.
+std::uint64_t sharedBytes(const Firmware& firmware, const Plan& plan) {
+  std::uint64_t bytes = 0;
+  for (SectionId id = 0; id < firmware.sections.size(); ++id)
+    if (plan.sections[id].shared)
+      bytes += firmware.sections[id].elf().data.size();
+  return bytes;
+}
+
+/// The variables that are restored by the policy's default, not because a rule names them.
+std::vector<SectionId> restoredByDefault(const Plan& plan) {
+  std::vector<SectionId> sections;
+  for (const StateShare& state : plan.states)
+    if (state.wish.byDefault && state.wish.action == StateAction::Reinit)
+      sections.push_back(state.section);
+  return sections;
+}
+
+/// Proves and decides. Variables whose restoring costs as much as it unlocks stay local. What the second
+/// proof does not confirm stays local, and the rest is proved again.
 Result<ProvedPlan> makePlan(const LinkJob& job, const ReadLink& plain, const RomImage& rom,
                             const Policy& policy, ProofTerms terms, Stopwatch& watch, LinkReport& report) {
   auto& timing = *report.mutable_timing();
-  for (;;) {
-    ProvedPlan made{prove(plain.firmware, rom, terms), {}};
+  const auto planWith = [&](const ProofTerms& given) {
+    ProvedPlan made{prove(plain.firmware, rom, given), {}};
     made.plan =
         decide({plain.firmware, rom, made.proof, policy, job.rom->imageHash.text(), job.suggestWaivers});
+    return made;
+  };
+  for (;;) {
+    ProvedPlan made = planWith(terms);
+    if (const auto restored = restoredByDefault(made.plan); !restored.empty()) {
+      ProofTerms without = terms;
+      for (const SectionId id : restored)
+        without.kept[id] = {Reason::NoGain, "to restore its initial value costs as much as it unlocks",
+                            false};
+      ProvedPlan smaller = planWith(without);
+      if (sharedBytes(plain.firmware, made.plan) <=
+          sharedBytes(plain.firmware, smaller.plan) + reinitBytes(plain.firmware, made.plan)) {
+        made = std::move(smaller);
+        terms = std::move(without);
+      }
+    }
     timing.set_match_ms(timing.match_ms() + watch.lap());
     const PlannedShares planned = sharesOf(plain.firmware, plain.elf, made.proof, made.plan, rom);
     ROMLINK_ASSIGN(const auto doubts, confirm({plain.elf, viewOf(rom), planned.shares, planned.pieces}));

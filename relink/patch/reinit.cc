@@ -87,6 +87,15 @@ std::vector<ReinitRecord> reinitRecords(const Firmware& firmware, const Plan& pl
   return records;
 }
 
+std::uint32_t reinitBytes(const Firmware& firmware, const Plan& plan) {
+  const auto records = reinitRecords(firmware, plan);
+  if (records.empty())
+    return 0;
+  const ReinitRecord& last = records.back();
+  const std::uint32_t value = last.zero ? 0 : (firmware.sections[last.section].elf().size + 3) / 4 * 4;
+  return static_cast<std::uint32_t>(sizeof kWalkTable + 8 - sizeof kReturn) + last.valueAt + value;
+}
+
 std::vector<std::uint8_t> reinitObject(const Firmware& firmware, const Plan& plan) {
   if (!plan.reinitsAnything())
     return emptyReinitObject();

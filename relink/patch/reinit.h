@@ -32,6 +32,9 @@ struct ReinitRecord {
 /// In the table's order.
 [[nodiscard]] std::vector<ReinitRecord> reinitRecords(const Firmware& firmware, const Plan& plan);
 
+/// Flash bytes of the function and its table, more than those of the function that does nothing.
+[[nodiscard]] std::uint32_t reinitBytes(const Firmware& firmware, const Plan& plan);
+
 /// Objects to be restored are of no use to a program that never asks for it, or that defines the function
 /// itself: Refused. `firmware`: the plain link.
 Result<void> checkReinitIsCalled(const Firmware& firmware, const Plan& plan);

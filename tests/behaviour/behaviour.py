@@ -107,7 +107,7 @@ class Images:
         output = self.folder / "shared.elf"
         options, arguments = [], [a for a in self.arguments if a != "reinit-c.o"]  # romlink defines that itself
         if self.pair.state:
-            (self.folder / "policy.toml").write_text('[defaults]\nstate = "reinit"\n')
+            (self.folder / "policy.toml").write_text('[[state]]\nsymbols = ["*"]\naction = "reinit"\n')
             options = ["--shared-ram", f"{self.shared:#x}:{SHARED_RAM:#x}", "--policy", self.folder / "policy.toml"]
         text = pairs.run(relink_text, rom or self.rom, output, *options, "--", *arguments, cwd=self.inputs)
         shared = {words[0]: int(words[3], 16) for line in text.splitlines()

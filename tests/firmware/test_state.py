@@ -51,7 +51,7 @@ class Variant:
         """(image, what the client says). The report lies beside the image."""
         output, policy = self.folder / f"{name}.elf", self.folder / f"{name}.toml"
         report = output.with_suffix(".json")
-        policy.write_text(f'[defaults]\nstate = "{action}"\n' if action else "")
+        policy.write_text(f'[[state]]\nsymbols = ["*"]\naction = "{action}"\n' if action else "")
         done = self.romlink.run("link", "--rom", self.rom, "--policy", policy, "--report", report, "--", *objects,
                                 *self.arguments(), "-o", output, code=code)
         return output, done.stderr
