@@ -134,14 +134,14 @@ Result<LinkOutcome> linkPlainOnly(const LinkJob& job) {
 
 /// The second link: patched copies of the inputs, and the object that names the ROM.
 Result<LinkedFiles> linkAgainstRom(const LinkJob& job, const InputFiles& inputs, const Firmware& firmware,
-                                   const Plan& plan, std::uint32_t romSize, bool loadedId) {
+                                   const Plan& plan, const RomImage& rom, bool loadedId) {
   constexpr const char* kIdObject = "romlink-rom-id.o";
   const fs::path patched = job.scratch / "patched";
   std::error_code status;
   fs::remove_all(patched, status);
   fs::create_directory(patched, status);
   ROMLINK_TRY(patchInputs(inputs.folder(), patched, firmware, plan));
-  ROMLINK_TRY(writeFile(patched / kIdObject, romIdObject(job.rom->imageHash, romSize, loadedId)));
+  ROMLINK_TRY(writeFile(patched / kIdObject, romIdObject(rom.imageHash(), rom.imageSize(), loadedId)));
   ROMLINK_TRY(writeFile(patched / kReinitObject, reinitObject(firmware, plan)));
   std::vector<std::string> arguments = withReinit(job.arguments, std::string(kReinitObject));
   arguments.insert(arguments.begin(), kIdObject);
@@ -188,8 +188,7 @@ Result<ProvedPlan> makePlan(const LinkJob& job, const ReadLink& plain, const Rom
   auto& timing = *report.mutable_timing();
   const auto planWith = [&](const ProofTerms& given) {
     ProvedPlan made{prove(plain.firmware, rom, given), {}};
-    made.plan =
-        decide({plain.firmware, rom, made.proof, policy, job.rom->imageHash.text(), job.suggestWaivers});
+    made.plan = decide({plain.firmware, rom, made.proof, policy, rom.imageHash().text(), job.suggestWaivers});
     return made;
   };
   for (;;) {
@@ -226,7 +225,7 @@ Result<ProvedPlan> makePlan(const LinkJob& job, const ReadLink& plain, const Rom
 Result<ReadLink> relinkAndVerify(const LinkJob& job, const InputFiles& inputs, const ReadLink& plain,
                                  const Proof& proof, const Plan& plan, const RomImage& rom, bool loadedId,
                                  Stopwatch& watch, LinkReport& report) {
-  ROMLINK_ASSIGN(auto files, linkAgainstRom(job, inputs, plain.firmware, plan, rom.imageSize(), loadedId));
+  ROMLINK_ASSIGN(auto files, linkAgainstRom(job, inputs, plain.firmware, plan, rom, loadedId));
   report.mutable_timing()->set_link_ms(watch.lap());
   InputFiles patched(job.scratch / "patched");
   ROMLINK_ASSIGN(auto linked,
@@ -235,8 +234,9 @@ Result<ReadLink> relinkAndVerify(const LinkJob& job, const InputFiles& inputs, c
   ROMLINK_ASSIGN(const auto fixedEntries, fixedEntriesOf(job.arguments, job.inputs));
   const Stayed stayed = stayedOf(plain.firmware, plain.elf, linked.firmware, linked.elf);
   const PlannedShares planned = sharesOf(plain.firmware, plain.elf, proof, plan, rom);
-  ROMLINK_TRY(verifyOutput({plain.elf, linked.elf, viewOf(rom), planned.shares, stayed.sections,
-                            stayed.pieces, fixedEntries, job.rom->imageHash, job.rom->sharedRam}));
+  ROMLINK_TRY(
+      verifyOutput({plain.elf, linked.elf, viewOf(rom), planned.shares, stayed.sections, stayed.pieces,
+                    fixedEntries, rom.imageHash(), job.rom ? job.rom->sharedRam : std::nullopt}));
   report.mutable_timing()->set_verify_ms(report.timing().verify_ms() + watch.lap());
   return linked;
 }

@@ -126,9 +126,12 @@ private:
   bool needCounterpart(const RomEdge& edge) {
     bool covered = false;
     const auto entity = all_.rom_.entityAt(edge.target);
-    for (const RomSymbol& symbol : entity ? all_.rom_.symbolsIn(*entity) : std::span<const RomSymbol>()) {
+    if (!entity)
+      return false;
+    for (const RomSymbol& symbol : all_.rom_.symbolsIn(*entity)) {
       const auto places = all_.placesOf(symbol.name, symbol.function, false);
       std::vector<ClaimId> made;
+      made.reserve(places.size());
       for (const Place& place : places)
         made.push_back(all_.claims_.make(place.section, symbol.address - place.offset));
       if (made.empty())

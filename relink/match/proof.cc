@@ -164,7 +164,7 @@ private:
       return {Reason::NotSeparable,
               fmt::format("{} reaches it by {}", live.title(),
                           reference.kind.isBranch() ? "a short branch" : reference.kind.name)};
-    if (claim.accepted && claim.concession->isStatic && target.elf().isExecutable())
+    if (claim.accepted && claim.concession && claim.concession->isStatic && target.elf().isExecutable())
       return {Reason::NotSeparable,
               fmt::format("it is static, so compilers may have changed how it is called, and {} uses it",
                           live.title())};

@@ -102,7 +102,9 @@ struct Proof {
     return bindings[section].has_value() && kept[section].reason == Reason::None;
   }
   /// REQUIRES: the section has a binding.
-  [[nodiscard]] const Claim& bindingOf(SectionId section) const { return claims[*bindings[section]]; }
+  [[nodiscard]] const Claim& bindingOf(SectionId section) const {
+    return claims[bindings[section].value_or(0)];
+  }
 };
 
 /// The largest veneer that lld makes for Thumb code, bytes (lld/ELF/Thunks.cpp: 10, and 12 for v6-M).

@@ -142,8 +142,8 @@ private:
     decision.detail =
         claim.accepted ? "its difference is accepted, but the ROM's copy reaches what is not: " : "";
     decision.detail += titleOf(id);
-    while (*towardsCause_[id] != id) {
-      id = *towardsCause_[id];
+    while (towardsCause_[id].value_or(id) != id) {
+      id = towardsCause_[id].value_or(id);
       decision.detail += " -> " + titleOf(id);
     }
     decision.reason =
@@ -181,12 +181,16 @@ private:
 
   void listAccepted(Plan& plan) const {
     for (SectionId id = 0; id < ofSection_.size(); ++id) {
-      if (!plan.sections[id].shared || !proof_.bindingOf(id).accepted)
+      const auto binding = proof_.bindings[id];
+      if (!plan.sections[id].shared || !binding)
         continue;
-      AcceptedShare share{id, *proof_.bindingOf(id).accepted, differenceOf(*proof_.bindings[id]), {}};
+      const auto& accepted = claims_[*binding].accepted;
+      if (!accepted)
+        continue;
+      AcceptedShare share{id, *accepted, differenceOf(*binding), {}};
       plan.sections[id].detail = fmt::format("accepted ({}: {}): {}", nameOf(share.acceptance.rule),
                                              share.acceptance.reason, share.difference.summary);
-      for (const SectionId dependent : restingOn(*proof_.bindings[id])) {
+      for (const SectionId dependent : restingOn(*binding)) {
         if (!plan.sections[dependent].shared || dependent == id)
           continue;
         share.dependents.push_back(dependent);

@@ -24,8 +24,8 @@ public:
         visit(id);
   }
 
-  /// Nullopt: more causes than Prices::kMostCauses.
-  [[nodiscard]] const std::optional<Causes>& of(ClaimId id) const { return sets_[id]; }
+  /// Nullptr: more causes than Prices::kMostCauses.
+  [[nodiscard]] const Causes* of(ClaimId id) const { return sets_[id] ? &*sets_[id] : nullptr; }
 
 private:
   struct Node {
@@ -80,10 +80,10 @@ private:
     std::optional<Causes> causes = Causes{};
     for (auto it = first; it != stack_.end() && causes; ++it) {
       if (isCause(proof_.claims[*it]))
-        merge(causes, {*it});
+        causes = merged(causes, Causes{*it});
       for (const Claim::Need& need : needsOf(*it))
-        if (!proof_.claims[need.claim].holds && !nodes_[need.claim].open && causes)
-          sets_[need.claim] ? merge(causes, *sets_[need.claim]) : causes.reset();
+        if (!proof_.claims[need.claim].holds && !nodes_[need.claim].open)
+          causes = merged(causes, sets_[need.claim]);
     }
     for (auto it = first; it != stack_.end(); ++it) {
       nodes_[*it].open = false;
@@ -92,13 +92,13 @@ private:
     stack_.erase(first, stack_.end());
   }
 
-  static void merge(std::optional<Causes>& into, const Causes& more) {
-    Causes merged;
-    std::set_union(into->begin(), into->end(), more.begin(), more.end(), std::back_inserter(merged));
-    if (merged.size() > Prices::kMostCauses)
-      into.reset();
-    else
-      into = std::move(merged);
+  /// Nullopt if either is, or if both together have too many.
+  static std::optional<Causes> merged(const std::optional<Causes>& a, const std::optional<Causes>& b) {
+    if (!a || !b)
+      return std::nullopt;
+    Causes both;
+    std::set_union(a->begin(), a->end(), b->begin(), b->end(), std::back_inserter(both));
+    return both.size() > Prices::kMostCauses ? std::nullopt : std::optional(std::move(both));
   }
 
   const Proof& proof_;
@@ -120,20 +120,27 @@ bool byBytes(const Price& a, const Price& b) {
 
 Prices::Prices(const Firmware& firmware, const Proof& proof) : proof_(proof) {
   const CauseSets sets(proof);
-  std::vector<std::optional<ClaimId>> best(firmware.sections.size());
-  const auto rank = [&](ClaimId id) { return std::tuple(sets.of(id)->size(), !proof.claims[id].named, id); };
+  struct Best {
+    const Causes* causes = nullptr;
+    bool named = false;
+  };
+  std::vector<Best> best(
+      firmware.sections.size()); // the fewest causes; of equally many a claim that the name supports
   for (ClaimId id = 0; id < proof.claims.size(); ++id) {
-    const SectionId section = proof.claims[id].section;
-    if (proof.claims[id].holds || !sets.of(id) || sets.of(id)->empty() || proof.bindings[section] ||
-        proof.kept[section].reason != Reason::None)
+    const Claim& claim = proof.claims[id];
+    const Causes* causes = claim.holds ? nullptr : sets.of(id);
+    if (causes == nullptr || causes->empty() || proof.bindings[claim.section] ||
+        proof.kept[claim.section].reason != Reason::None)
       continue;
-    if (!best[section] || rank(id) < rank(*best[section]))
-      best[section] = id;
+    Best& known = best[claim.section];
+    if (known.causes == nullptr ||
+        std::tuple(causes->size(), !claim.named) < std::tuple(known.causes->size(), !known.named))
+      known = {causes, claim.named};
   }
   std::map<Causes, Price> groups;
   for (SectionId section = 0; section < best.size(); ++section)
-    if (best[section]) {
-      Price& group = groups[*sets.of(*best[section])];
+    if (best[section].causes != nullptr) {
+      Price& group = groups[*best[section].causes];
       group.bytes += firmware.sections[section].elf().size;
       group.symbols += static_cast<std::uint32_t>(firmware.sections[section].symbols.size());
     }

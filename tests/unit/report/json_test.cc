@@ -49,7 +49,7 @@ TEST(Json, HasTheNamesOfTheSchema) {
   EXPECT_THAT(namesOf(inside(report, "ram")),
               UnorderedElementsAre("baselineBytes", "linkedBytes", "savedBytes"));
   EXPECT_THAT(namesOf(inside(report, "timing")),
-              UnorderedElementsAre("planMs", "linkMs", "verifyMs", "matchMs"));
+              UnorderedElementsAre("planMs", "linkMs", "verifyMs", "matchMs", "readBackMs"));
   EXPECT_THAT(namesOf(firstOf(report, "symbols")),
               UnorderedElementsAre("name", "object", "kind", "size", "decision", "evidence", "reason",
                                    "detail", "romAddress", "aliasOf", "section"));
