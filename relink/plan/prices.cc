@@ -25,7 +25,10 @@ public:
   }
 
   /// Nullptr: more causes than Prices::kMostCauses.
-  [[nodiscard]] const Causes* of(ClaimId id) const { return sets_[id] ? &*sets_[id] : nullptr; }
+  [[nodiscard]] const Causes* of(ClaimId id) const {
+    const std::optional<Causes>& causes = sets_[id];
+    return causes ? &*causes : nullptr;
+  }
 
 private:
   struct Node {
