@@ -108,12 +108,13 @@ private:
   /// Writable data: the ROM's objects, one for one, in the shared RAM.
   void compareState(Claim& claim, const LiveSection& live) const {
     const AddressRange range{claim.base, live.elf().size};
-    if (!terms_.sharedRam)
-      return refuse(claim, Reason::StateNotShared, "it is writable data: " + terms_.whyNoState);
-    if (!terms_.sharedRam->contains(range))
+    const auto& declared = terms_.sharedRam ? terms_.sharedRam : rom_.sharedRam();
+    if (declared && !declared->contains(range))
       return refuse(claim, Reason::StateNotShared,
                     fmt::format("it is writable data that the ROM has at {:#010x}, outside of the shared RAM",
                                 claim.base));
+    if (!terms_.sharedRam)
+      return refuse(claim, Reason::StateNotShared, "it is writable data: " + terms_.whyNoState);
     if (claim.base == 0)
       return refuse(claim, Reason::StateNotShared,
                     "the ROM has it at address 0, where its address is a null pointer");
