@@ -94,6 +94,9 @@ public:
       return {};
     case v1::LinkResponse::kChunk:
       return takeChunk(message.chunk());
+    case v1::LinkResponse::kRelease:
+      answer_.release = message.release();
+      return {};
     case v1::LinkResponse::PART_NOT_SET:
       break;
     }

@@ -28,6 +28,7 @@ struct LinkAnswer {
   romlink::v1::LinkReport report;
   std::vector<std::string> diagnostics; ///< warnings of the linker, in the user's file names
   bool hasImage = false;
+  std::string release; ///< the id under which the link is archived; empty: it is not
 };
 
 /// Where the link's outputs go, piece by piece.

@@ -12,6 +12,12 @@ std::string_view nameOf(Reason reason) {
     return "CHANGED";
   case Reason::DependsOnChanged:
     return "DEPENDS_ON_CHANGED";
+  case Reason::Fixed:
+    return "FIXED";
+  case Reason::ApiMismatch:
+    return "API_MISMATCH";
+  case Reason::FlagsMismatch:
+    return "FLAGS_MISMATCH";
   case Reason::StateNotShared:
     return "STATE_NOT_SHARED";
   case Reason::AddressIdentity:
