@@ -30,7 +30,39 @@ void describe(const Decision& decision, std::uint32_t offset, SymbolDecision& en
     entry.set_rom_address(fmt::format("{:#010x}", *decision.romAddress + offset));
 }
 
-void reportSection(const LiveSection& live, const Decision& decision, LinkReport& report) {
+SymbolDecision::Types outcomeOf(TypeVerdict::Outcome outcome) {
+  switch (outcome) {
+  case TypeVerdict::Outcome::Same:
+    return SymbolDecision::SAME;
+  case TypeVerdict::Outcome::Compatible:
+    return SymbolDecision::COMPATIBLE;
+  case TypeVerdict::Outcome::Different:
+    return SymbolDecision::DIFFERENT;
+  case TypeVerdict::Outcome::NotChecked:
+    break;
+  }
+  return SymbolDecision::NOT_CHECKED;
+}
+
+/// What is known of a symbol's types, and how many could be checked.
+void reportTypes(const TypeVerdict& verdict, SymbolDecision& entry, romlink::v1::TypeCheck& check) {
+  entry.set_types(outcomeOf(verdict.outcome));
+  entry.set_type_hash(verdict.hash);
+  entry.mutable_type_notes()->Assign(verdict.notes.begin(), verdict.notes.end());
+  if (verdict.outcome == TypeVerdict::Outcome::NotChecked) {
+    check.set_not_checked(check.not_checked() + 1);
+    if (check.why_not().empty())
+      check.set_why_not(verdict.path);
+    return;
+  }
+  check.set_checked(check.checked() + 1);
+  if (verdict.outcome == TypeVerdict::Outcome::Different)
+    check.set_different(check.different() + 1);
+}
+
+/// `types`: of each symbol, if the ROM has a counterpart.
+void reportSection(const LiveSection& live, const Decision& decision, const std::vector<TypeVerdict>* types,
+                   LinkReport& report) {
   for (std::size_t i = 0; i < live.symbols.size(); ++i) {
     const SectionSymbol& symbol = live.symbols[i];
     SymbolDecision& entry = *report.add_symbols();
@@ -40,6 +72,8 @@ void reportSection(const LiveSection& live, const Decision& decision, LinkReport
     entry.set_kind(kindOf(symbol.function));
     entry.set_size(symbol.size);
     describe(decision, symbol.offset, entry);
+    if (types != nullptr)
+      reportTypes((*types)[i], entry, *report.mutable_types());
     const auto first =
         std::find_if(live.symbols.begin(), live.symbols.begin() + static_cast<std::ptrdiff_t>(i),
                      [&](const SectionSymbol& s) { return s.offset == symbol.offset; });
@@ -54,6 +88,7 @@ void fill(const SymbolDifference& difference, romlink::v1::Difference& entry) {
   entry.set_summary(difference.summary);
   entry.set_rom_listing(difference.romListing);
   entry.set_firmware_listing(difference.firmwareListing);
+  entry.set_types_unchecked(difference.typesUnchecked);
 }
 
 void reportBlocker(const Blocker& blocker, LinkReport& report) {
@@ -84,8 +119,10 @@ void reportAccepted(const Firmware& firmware, const AcceptedShare& share, LinkRe
   entry.set_dependent_bytes(bytes);
   entry.mutable_dependents()->Assign(names.begin(), names.end());
   addFinding(report, Finding::WARNING, "ACCEPTED_DIFFERENCE",
-             fmt::format("{} is the ROM's on a person's word ({}: {}): {}", live.title(),
-                         nameOf(share.acceptance.rule), share.acceptance.reason, share.difference.summary),
+             fmt::format("{} is the ROM's on a person's word ({}: {}){}: {}", live.title(),
+                         nameOf(share.acceptance.rule), share.acceptance.reason,
+                         share.acceptance.uncheckedTypes ? ", its types were not compared" : "",
+                         share.difference.summary),
              live.title());
 }
 
@@ -156,9 +193,13 @@ std::uint32_t flashBytes(const ElfImage& image) {
   return bytes;
 }
 
-void reportDecisions(const Firmware& firmware, const Plan& plan, LinkReport& report) {
-  for (SectionId id = 0; id < firmware.sections.size(); ++id)
-    reportSection(firmware.sections[id], plan.sections[id], report);
+void reportDecisions(const Firmware& firmware, const Plan& plan, const Compatibility& compatibility,
+                     LinkReport& report) {
+  for (SectionId id = 0; id < firmware.sections.size(); ++id) {
+    const auto& counterpart = plan.sections[id].romAddress;
+    reportSection(firmware.sections[id], plan.sections[id],
+                  counterpart ? &compatibility.of(id, *counterpart).types : nullptr, report);
+  }
   for (const OtherSymbol& other : firmware.others) {
     SymbolDecision& entry = *report.add_symbols();
     entry.set_name(other.name);

@@ -3,6 +3,7 @@
 // images' sizes.
 #pragma once
 
+#include "relink/compat/compatibility.h"
 #include "relink/plan/plan.h"
 #include "romlink/v1/report.pb.h"
 
@@ -14,8 +15,10 @@ struct LinkedImage {
   const std::vector<PlacedSection>& placed;
 };
 
-/// Symbols and blockers. `firmware` and `plan` are of the plain link.
-void reportDecisions(const Firmware& firmware, const Plan& plan, romlink::v1::LinkReport& report);
+/// Symbols and blockers. `firmware` and `plan` are of the plain link. `compatibility` with the ROM that the
+/// plan's addresses are of.
+void reportDecisions(const Firmware& firmware, const Plan& plan, const Compatibility& compatibility,
+                     romlink::v1::LinkReport& report);
 
 /// Flash and RAM figures. Without `linked` (a plan only, or an incompatible ROM) the plain link stands for
 /// both.

@@ -5,6 +5,7 @@
 #include "relink/relinker.h"
 #include "relink/verify/verify.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace romlink::relink {
@@ -27,16 +28,18 @@ Result<CheckAnswer> checkFirmware(const RomReference& reference, const std::file
   const std::string romName = fmt::format("{}@{}", reference.name, reference.version);
 
   CheckAnswer answer;
-  const auto id = romIdOf(firmware);
-  if (!id)
+  const auto ids = romIdsOf(firmware);
+  const bool named = std::find(ids.begin(), ids.end(), reference.imageHash) != ids.end();
+  if (ids.empty())
     find(answer, "NO_ROM_NOTE",
          "the firmware carries no ROM note, so it was not linked against a ROM by romlink");
-  else if (*id != reference.imageHash)
+  else if (!named)
     find(answer, "OTHER_ROM",
-         fmt::format("the firmware was linked against {}, not against {} ({})", id->text(), romName,
+         fmt::format("the firmware was linked against {}{}, not against {} ({})", ids.front().text(),
+                     ids.size() == 1 ? "" : fmt::format(" and {} more", ids.size() - 1), romName,
                      reference.imageHash.text()));
-  if (id)
-    answer.firmwareRomHash = id->text();
+  if (!ids.empty())
+    answer.firmwareRomHash = (named ? reference.imageHash : ids.front()).text();
   for (const Overlap& overlap : overlapsOf(firmware, rom.flashRanges(), reference.sharedRam))
     find(answer, overlap.code, overlap.message);
   ROMLINK_ASSIGN(const auto branches, decodeBranches(firmware));

@@ -5,17 +5,12 @@
 #include "relink/image/rom_image.h"
 #include "relink/link/lld.h"
 #include "relink/match/firmware.h"
-#include "relink/match/proof.h"
 #include "relink/patch/check_link.h"
 #include "relink/patch/patch.h"
 #include "relink/patch/reinit.h"
-#include "relink/plan/eligibility.h"
-#include "relink/plan/plan.h"
+#include "relink/planning.h"
 #include "relink/shares.h"
 #include "relink/verify/verify.h"
-
-#include <algorithm>
-#include <chrono>
 
 namespace romlink::relink {
 namespace fs = std::filesystem;
@@ -31,18 +26,6 @@ struct ReadLink {
   ElfImage elf;
   Firmware firmware;
   Constants constants; ///< that it was read with
-};
-
-class Stopwatch {
-public:
-  /// Milliseconds since the last call or the start.
-  double lap() {
-    const auto now = std::chrono::steady_clock::now();
-    return std::chrono::duration<double, std::milli>(now - std::exchange(start_, now)).count();
-  }
-
-private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 Result<void> refuseUnsupported(const std::vector<std::string>& arguments) {
@@ -132,16 +115,24 @@ Result<LinkOutcome> linkPlainOnly(const LinkJob& job) {
   return outcome;
 }
 
-/// The second link: patched copies of the inputs, and the object that names the ROM.
-Result<LinkedFiles> linkAgainstRom(const LinkJob& job, const InputFiles& inputs, const Firmware& firmware,
-                                   const Plan& plan, const RomImage& rom, bool loadedId) {
+std::vector<RomIdentity> identitiesOf(const RomPlans& roms) {
+  std::vector<RomIdentity> identities;
+  for (const RomPlan& side : roms)
+    identities.push_back({side.rom.imageHash(), side.rom.imageSize()});
+  return identities;
+}
+
+/// The second link: patched copies of the inputs, and the object that names the ROMs.
+Result<LinkedFiles> linkAgainstRoms(const LinkJob& job, const InputFiles& inputs, const Firmware& firmware,
+                                    const RomPlans& roms, bool loadedId) {
+  const Plan& plan = roms.front().plan; // of what is shared and where, all say the same
   constexpr const char* kIdObject = "romlink-rom-id.o";
   const fs::path patched = job.scratch / "patched";
   std::error_code status;
   fs::remove_all(patched, status);
   fs::create_directory(patched, status);
   ROMLINK_TRY(patchInputs(inputs.folder(), patched, firmware, plan));
-  ROMLINK_TRY(writeFile(patched / kIdObject, romIdObject(rom.imageHash(), rom.imageSize(), loadedId)));
+  ROMLINK_TRY(writeFile(patched / kIdObject, romIdObject(identitiesOf(roms), loadedId)));
   ROMLINK_TRY(writeFile(patched / kReinitObject, reinitObject(firmware, plan)));
   std::vector<std::string> arguments = withReinit(job.arguments, std::string(kReinitObject));
   arguments.insert(arguments.begin(), kIdObject);
@@ -150,82 +141,21 @@ Result<LinkedFiles> linkAgainstRom(const LinkJob& job, const InputFiles& inputs,
   return runIn(patched, arguments, job.scratch, "linked");
 }
 
-bool reportOverlaps(const ElfImage& plain, const RomImage& rom, const RomReference& reference,
-                    LinkReport& report) {
-  const auto overlaps = overlapsOf(plain, rom.flashRanges(), reference.sharedRam);
-  for (const Overlap& overlap : overlaps)
-    addFinding(report, Finding::ERROR, overlap.code, overlap.message);
-  return !overlaps.empty();
-}
-
-struct ProvedPlan {
-  Proof proof;
-  Plan plan;
-};
-
-/// Flash bytes of the sections that the plan takes from the ROM, initial values included.
-std::uint64_t sharedBytes(const Firmware& firmware, const Plan& plan) {
-  std::uint64_t bytes = 0;
-  for (SectionId id = 0; id < firmware.sections.size(); ++id)
-    if (plan.sections[id].shared)
-      bytes += firmware.sections[id].elf().data.size();
-  return bytes;
-}
-
-/// The variables that are restored by the policy's default, not because a rule names them.
-std::vector<SectionId> restoredByDefault(const Plan& plan) {
-  std::vector<SectionId> sections;
-  for (const StateShare& state : plan.states)
-    if (state.wish.byDefault && state.wish.action == StateAction::Reinit)
-      sections.push_back(state.section);
-  return sections;
-}
-
-/// Proves and decides. Variables whose restoring costs as much as it unlocks stay local. What the second
-/// proof does not confirm stays local, and the rest is proved again.
-Result<ProvedPlan> makePlan(const LinkJob& job, const ReadLink& plain, const RomImage& rom,
-                            const Policy& policy, ProofTerms terms, Stopwatch& watch, LinkReport& report) {
-  auto& timing = *report.mutable_timing();
-  const auto planWith = [&](const ProofTerms& given) {
-    ProvedPlan made{prove(plain.firmware, rom, given), {}};
-    made.plan = decide({plain.firmware, rom, made.proof, policy, rom.imageHash().text(), job.suggestWaivers});
-    return made;
-  };
-  for (;;) {
-    ProvedPlan made = planWith(terms);
-    if (const auto restored = restoredByDefault(made.plan); !restored.empty()) {
-      ProofTerms without = terms;
-      for (const SectionId id : restored)
-        without.kept[id] = {Reason::NoGain, "to restore its initial value costs as much as it unlocks",
-                            false};
-      ProvedPlan smaller = planWith(without);
-      if (sharedBytes(plain.firmware, made.plan) <=
-          sharedBytes(plain.firmware, smaller.plan) + reinitBytes(plain.firmware, made.plan)) {
-        made = std::move(smaller);
-        terms = std::move(without);
-      }
+bool reportOverlaps(const ElfImage& plain, const RomPlans& roms, LinkReport& report) {
+  bool any = false;
+  for (const RomPlan& side : roms)
+    for (const Overlap& overlap : overlapsOf(plain, side.rom.flashRanges(), side.reference->sharedRam)) {
+      addFinding(report, Finding::ERROR, overlap.code,
+                 roms.size() == 1 ? overlap.message : side.name() + ": " + overlap.message);
+      any = true;
     }
-    timing.set_match_ms(timing.match_ms() + watch.lap());
-    const PlannedShares planned = sharesOf(plain.firmware, plain.elf, made.proof, made.plan, rom);
-    ROMLINK_ASSIGN(const auto doubts, confirm({plain.elf, viewOf(rom), planned.shares, planned.pieces}));
-    timing.set_verify_ms(timing.verify_ms() + watch.lap());
-    if (doubts.empty())
-      return made;
-    const bool anyOwn = std::any_of(doubts.begin(), doubts.end(), [](const Doubt& d) { return d.own; });
-    for (const Doubt& doubt : doubts) {
-      if (anyOwn && !doubt.own)
-        continue;
-      terms.kept[planned.sections[doubt.share]] = {Reason::Changed, "not confirmed: " + doubt.why, true};
-      addFinding(report, Finding::WARNING, "NOT_CONFIRMED",
-                 planned.shares[doubt.share].name + ": the second proof does not confirm it: " + doubt.why);
-    }
-  }
+  return any;
 }
 
 Result<ReadLink> relinkAndVerify(const LinkJob& job, const InputFiles& inputs, const ReadLink& plain,
-                                 const Proof& proof, const Plan& plan, const RomImage& rom, bool loadedId,
-                                 Stopwatch& watch, LinkReport& report) {
-  ROMLINK_ASSIGN(auto files, linkAgainstRom(job, inputs, plain.firmware, plan, rom, loadedId));
+                                 const RomPlans& roms, bool loadedId, Stopwatch& watch, LinkReport& report) {
+  const Plan& plan = roms.front().plan;
+  ROMLINK_ASSIGN(auto files, linkAgainstRoms(job, inputs, plain.firmware, roms, loadedId));
   report.mutable_timing()->set_link_ms(watch.lap());
   InputFiles patched(job.scratch / "patched");
   ROMLINK_ASSIGN(auto linked,
@@ -233,10 +163,11 @@ Result<ReadLink> relinkAndVerify(const LinkJob& job, const InputFiles& inputs, c
   ROMLINK_TRY(checkLink({linked.elf, linked.firmware, plain.firmware, plan}));
   ROMLINK_ASSIGN(const auto fixedEntries, fixedEntriesOf(job.arguments, job.inputs));
   const Stayed stayed = stayedOf(plain.firmware, plain.elf, linked.firmware, linked.elf);
-  const PlannedShares planned = sharesOf(plain.firmware, plain.elf, proof, plan, rom);
-  ROMLINK_TRY(
-      verifyOutput({plain.elf, linked.elf, viewOf(rom), planned.shares, stayed.sections, stayed.pieces,
-                    fixedEntries, rom.imageHash(), job.rom ? job.rom->sharedRam : std::nullopt}));
+  for (const RomPlan& side : roms) {
+    const PlannedShares planned = sharesOf(plain.firmware, plain.elf, side.proof, side.plan, side.rom);
+    ROMLINK_TRY(verifyOutput({plain.elf, linked.elf, viewOf(side.rom), planned.shares, stayed.sections,
+                              stayed.pieces, fixedEntries, side.rom.imageHash(), side.reference->sharedRam}));
+  }
   report.mutable_timing()->set_verify_ms(report.timing().verify_ms() + watch.lap());
   return linked;
 }
@@ -263,7 +194,7 @@ Result<LinkOutcome> relink(const LinkJob& job) {
   nameRom(*job.rom, report);
   ROMLINK_TRY(refuseUnsupported(job.arguments));
   ROMLINK_ASSIGN(const auto policy, Policy::read(job.policy));
-  ROMLINK_ASSIGN(const auto rom, RomImage::read(job.rom->index, job.rom->volatileRanges, job.rom->imageHash));
+  ROMLINK_ASSIGN(auto roms, readRoms(job));
 
   ROMLINK_ASSIGN(auto plainFiles, linkPlain(job));
   outcome.diagnostics = plainFiles.warnings;
@@ -273,26 +204,14 @@ Result<LinkOutcome> relink(const LinkJob& job) {
   ROMLINK_ASSIGN(const auto plain, readBack(std::move(plainFiles), inputs, scripts.constants().constants()));
   report.mutable_timing()->set_read_back_ms(watch.lap());
   const LinkedImage plainImage{plain.elf, plain.firmware.placed};
-  if (reportOverlaps(plain.elf, rom, *job.rom, report)) {
+  if (reportOverlaps(plain.elf, roms, report)) {
     report.set_verdict(LinkReport::INCOMPATIBLE);
     reportSizes(plainImage, nullptr, report);
     return outcome;
   }
 
-  const UsableRam sharedRam = usableSharedRam(job.rom->sharedRam, plain.elf, plain.firmware.placed, scripts);
-  if (job.rom->sharedRam && !sharedRam.range)
-    addFinding(report, Finding::WARNING, "SHARED_RAM_NOT_RESERVED",
-               "no variable is shared: " + sharedRam.whyNot);
-  ProofTerms terms;
-  terms.kept =
-      keepLocal(plain.firmware, scripts, policy, job.rom->sharedSymbols, sharedRam.range.has_value());
-  terms.sharedRam = sharedRam.range;
-  terms.whyNoState = sharedRam.whyNot;
-  terms.accepts = [&](const SectionSymbol& symbol) {
-    return policy.accepts(symbol.name, job.rom->imageHash.text(), symbol.function && !symbol.local);
-  };
-  ROMLINK_ASSIGN(auto made, makePlan(job, plain, rom, policy, std::move(terms), watch, report));
-  auto& [proof, plan] = made;
+  ROMLINK_TRY(planAll({job, plain.firmware, plain.elf, scripts, policy}, roms, watch, report));
+  Plan& plan = roms.front().plan;
   report.mutable_timing()->set_plan_ms(beforeMatching + report.timing().read_back_ms() +
                                        report.timing().match_ms());
   ROMLINK_TRY(checkReinitIsCalled(plain.firmware, plan));
@@ -301,12 +220,18 @@ Result<LinkOutcome> relink(const LinkJob& job) {
     job.planned(plain.firmware, plan);
 
   const bool loadedId = !scripts.placedByName(kLoadedIdSection).empty();
-  ROMLINK_ASSIGN(auto linked, relinkAndVerify(job, inputs, plain, proof, plan, rom, loadedId, watch, report));
+  if (loadedId && roms.size() > 1)
+    return fail(ErrorCode::Refused, "the image cannot name several ROMs for its check at boot",
+                std::string(kLoadedIdSection), "the linker script places it, and it holds one ROM's identity",
+                "link for one ROM, or leave the section out of the script");
+  ROMLINK_ASSIGN(auto linked, relinkAndVerify(job, inputs, plain, roms, loadedId, watch, report));
   if (flashBytes(linked.elf) > flashBytes(plain.elf) + (loadedId ? kLoadedIdSize : 0)) {
-    shareNothing(plan, Reason::NoGain, "with what it takes to share it, the image would be larger");
-    ROMLINK_ASSIGN(linked, relinkAndVerify(job, inputs, plain, proof, plan, rom, loadedId, watch, report));
+    for (RomPlan& side : roms)
+      shareNothing(side.plan, Reason::NoGain, "with what it takes to share it, the image would be larger");
+    ROMLINK_ASSIGN(linked, relinkAndVerify(job, inputs, plain, roms, loadedId, watch, report));
   }
-  reportDecisions(plain.firmware, plan, report);
+  reportDecisions(plain.firmware, plan, *roms.front().compatibility, report);
+  roms.front().compatibility->report(report);
   sortFindings(report);
   const LinkedImage linkedImage{linked.elf, linked.firmware.placed};
   reportSizes(plainImage, &linkedImage, report);

@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "relink/address_range.h"
+#include "relink/match/objection.h"
 #include "romlink/v1/report.pb.h"
 
 #include <cstdint>
@@ -31,13 +32,15 @@ struct RomReference {
   std::optional<AddressRange> sharedRam;
   std::vector<AddressRange> volatileRanges; ///< device-specific bytes: nothing in them is ever shared
   std::vector<std::string> sharedSymbols;   ///< names the owner offers; empty: all
+  std::vector<Defect> defects;              ///< that advisories name
 };
 
 struct Firmware; // match/firmware.h
 struct Plan;     // plan/plan.h
 
 struct LinkJob {
-  std::optional<RomReference> rom; ///< absent: plain link
+  std::optional<RomReference> rom;     ///< absent: plain link
+  std::vector<RomReference> otherRoms; ///< the image shall run on each of these, too
   std::vector<std::string>
       arguments; ///< GNU ld style, without output options; file names relative to `inputs`
   std::filesystem::path inputs;

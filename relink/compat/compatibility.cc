@@ -1,5 +1,7 @@
 #include "relink/compat/compatibility.h"
 
+#include <algorithm>
+
 namespace romlink::relink {
 
 Compatibility::Compatibility(const Firmware& firmware, const RomImage& rom)
@@ -12,27 +14,30 @@ const Compatible& Compatibility::of(SectionId section, Address base) const {
   return known->second;
 }
 
+std::string Compatible::whyUnchecked() const {
+  const auto unchecked = std::find_if(types.begin(), types.end(), [](const TypeVerdict& verdict) {
+    return verdict.outcome == TypeVerdict::Outcome::NotChecked;
+  });
+  return unchecked == types.end() ? std::string() : unchecked->path;
+}
+
 Compatible Compatibility::judge(SectionId section, Address base) const {
-  using Outcome = TypeVerdict::Outcome;
   const LiveSection& live = firmware_.sections[section];
   Compatible result;
   for (std::size_t i = 0; i < live.symbols.size(); ++i) {
-    TypeVerdict verdict = types_.compare(section, i, base + live.symbols[i].offset);
+    const TypeVerdict& verdict =
+        result.types.emplace_back(types_.compare(section, i, base + live.symbols[i].offset));
+    if (result.reason != Reason::None)
+      continue;
     const auto objection = flags_.objection(*live.object, verdict.crossing);
-    const bool different = verdict.outcome == Outcome::Different;
-    if (i == 0 || different || verdict.outcome == Outcome::NotChecked)
-      result.types = std::move(verdict);
+    const bool different = verdict.outcome == TypeVerdict::Outcome::Different;
     if (objection) {
       result.reason = Reason::FlagsMismatch;
-      result.detail = *objection;
+      result.detail = *objection + (different ? ": " + verdict.path : "");
+    } else if (different) {
+      result.reason = Reason::ApiMismatch;
+      result.detail = verdict.path;
     }
-    if (different) {
-      if (!objection)
-        result.reason = Reason::ApiMismatch;
-      result.detail += (objection ? ": " : "") + result.types.path;
-    }
-    if (result.reason != Reason::None)
-      break;
   }
   return result;
 }

@@ -16,13 +16,17 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace romlink::relink {
 
 struct Compatible {
-  Reason reason = Reason::None; ///< ApiMismatch, FlagsMismatch, or None: no objection
-  std::string detail;           ///< "sha256_context.is224: offset 0x68 -> 0x6c (buffer[64] -> buffer[68])"
-  TypeVerdict types;            ///< of the first symbol with a difference, else of the first
+  Reason reason = Reason::None;   ///< ApiMismatch, FlagsMismatch, or None: no objection
+  std::string detail;             ///< "sha256_context.is224: offset 0x68 -> 0x6c (buffer[64] -> buffer[68])"
+  std::vector<TypeVerdict> types; ///< of each symbol of the section
+
+  /// Why the types of one of them are not known on both sides; empty: all could be compared.
+  [[nodiscard]] std::string whyUnchecked() const;
 };
 
 class Compatibility {

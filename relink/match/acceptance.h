@@ -13,7 +13,8 @@ struct Acceptance {
     Allow,             ///< the symbol alone may be shared; its dependents are not proved by it
   };
   Rule rule = Rule::Waive;
-  std::string reason; ///< the person's words
+  std::string reason;          ///< the person's words
+  bool uncheckedTypes = false; ///< holds even where no DWARF tells the types
 
   [[nodiscard]] bool provesDependents() const { return rule != Rule::Allow; }
 };

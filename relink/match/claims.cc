@@ -16,7 +16,7 @@ public:
   Collector(const Firmware& firmware, const RomImage& rom, const ProofTerms& terms)
       : firmware_(firmware), rom_(rom), terms_(terms),
         read_([&romImage = rom](Address a, std::uint32_t size) { return romImage.readOnly(a, size, false); }),
-        concessions_(firmware, rom, terms.sharedRam,
+        concessions_(firmware, rom, terms.sharedRam, terms.defects,
                      {[this](SectionId section, Address base) { return claim(section, base); },
                       [this](ClaimId id) { return claims_[id].ownReason == Reason::None; }}) {}
 
@@ -53,6 +53,7 @@ private:
       made.section = section;
       made.base = base;
       compare(made);
+      findDefects(made);
       claims_.push_back(std::move(made));
     }
     return entry->second;
@@ -63,6 +64,22 @@ private:
       return;
     claim.ownReason = reason;
     claim.ownDetail = std::move(detail);
+  }
+
+  /// Defective code is not the firmware's, whatever the bytes say.
+  void findDefects(Claim& claim) const {
+    const AddressRange range{claim.base, firmware_.sections[claim.section].elf().size};
+    for (const Defect& defect : terms_.defects) {
+      const auto entity = rom_.entityAt(defect.address);
+      const bool meant = range.contains(defect.address) || (entity && entity->contains(claim.base));
+      if (!meant || claim.ownReason == Reason::NotSeparable || terms_.kept[claim.section].byPlace)
+        continue;
+      claim.advisories.push_back(defect.advisory);
+      claim.ownReason = Reason::Fixed;
+      claim.ownDetail = fmt::format("{} names the ROM's {} as defective{}{}", defect.advisory, defect.symbol,
+                                    defect.summary.empty() ? "" : ": ", defect.summary);
+    }
+    std::sort(claim.advisories.begin(), claim.advisories.end());
   }
 
   /// Everything that the claim's own bytes decide.
@@ -156,13 +173,30 @@ private:
     auto concession = concessions_.of(section, base); // may add claims
     Claim& claim = claims_[id];
     claim.concession = std::move(concession);
+    const Objection objection = terms_.objects ? terms_.objects(section, base) : Objection{};
+    if (objection.reason != Reason::None) {
+      claim.concession->whyNot = objection.detail;
+      if (claim.ownReason != Reason::Fixed) {
+        claim.ownReason = objection.reason;
+        claim.ownDetail = objection.detail;
+      }
+    }
     if (!claim.concession->whyNot.empty() || !terms_.accepts)
       return;
     for (const SectionSymbol& symbol : firmware_.sections[section].symbols) {
       const auto addresses = rom_.addressesOf(symbol.name, symbol.function);
       if (std::find(addresses.begin(), addresses.end(), base) == addresses.end())
         continue;
-      if (auto accepted = terms_.accepts(symbol)) {
+      if (auto accepted = terms_.accepts(symbol, claim.advisories)) {
+        const bool standard = accepted->rule == Acceptance::Rule::StandardFunctions;
+        if (!objection.typesChecked && !standard && !accepted->uncheckedTypes) {
+          claim.concession->whyNot =
+              fmt::format("its types cannot be compared ({}), so only equal code counts; the rule may say "
+                          "types = \"unchecked\"",
+                          objection.whyUnchecked);
+          return;
+        }
+        accepted->uncheckedTypes = !objection.typesChecked;
         claim.accepted = std::move(accepted);
         claim.needs = claim.concession->needs;
         return;
@@ -172,7 +206,8 @@ private:
 
   /// The ROM's copy differs, as opposed to being out of reach.
   static bool isDifference(Reason reason) {
-    return reason == Reason::Changed || reason == Reason::DependsOnChanged || reason == Reason::NotInRom;
+    return reason == Reason::Changed || reason == Reason::DependsOnChanged || reason == Reason::NotInRom ||
+           reason == Reason::Fixed;
   }
 
   static std::uint32_t halfword(Bytes bytes, std::size_t offset) {
@@ -194,6 +229,12 @@ private:
       std::copy_n(live.elf().data.begin() + reference.place, 4, scratch.begin() + reference.place);
     }
     return theirs;
+  }
+
+  [[nodiscard]] const Defect* defectIn(const AddressRange& range) const {
+    const auto found = std::find_if(terms_.defects.begin(), terms_.defects.end(),
+                                    [&](const Defect& d) { return range.contains(d.address); });
+    return found == terms_.defects.end() ? nullptr : &*found;
   }
 
   /// Does the ROM's target mean the number of an Absolute reference?
@@ -234,6 +275,10 @@ private:
       case Reference::Target::Piece: {
         const auto size = static_cast<std::uint32_t>(reference.piece.size());
         const Address start = *target - reference.offset;
+        if (const Defect* defect = defectIn({start, size}))
+          return refuse(claims_[id], Reason::Fixed,
+                        fmt::format("{} names the ROM's {}, which it uses, as defective", defect->advisory,
+                                    defect->symbol));
         if (start == 0 || start % reference.pieceAlignment != 0 ||
             asText(rom_.readOnly(start, size, false)) != asText(reference.piece))
           return refuse(

@@ -8,8 +8,8 @@
 namespace romlink::relink {
 
 Concessions::Concessions(const Firmware& firmware, const RomImage& rom, std::optional<AddressRange> sharedRam,
-                         Claims claims)
-    : firmware_(firmware), rom_(rom), sharedRam_(sharedRam), claims_(std::move(claims)),
+                         const std::vector<Defect>& defects, Claims claims)
+    : firmware_(firmware), rom_(rom), sharedRam_(sharedRam), defects_(defects), claims_(std::move(claims)),
       entered_(firmware.sections.size(), false) {
   for (SectionId id = 0; id < firmware.sections.size(); ++id) {
     for (const SectionSymbol& symbol : firmware.sections[id].symbols)
@@ -45,6 +45,10 @@ public:
       queue.pop_back();
       if (!entity)
         return refuse("the ROM's copy reaches something that the ROM does not hold");
+      for (const Defect& defect : all_.defects_)
+        if (entity->contains(defect.address) && !entity->contains(start))
+          return refuse(fmt::format("the ROM's copy reaches {}, which {} names as defective", defect.symbol,
+                                    defect.advisory));
       for (const RomEdge& edge : all_.rom_.edgesIn(*entity)) {
         const RomSymbol* symbol = all_.rom_.symbolAt(edge.target);
         const Address target = symbol == nullptr ? edge.target : symbol->address;

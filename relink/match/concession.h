@@ -7,6 +7,7 @@
 //     accepted in turn: the ROM's callers of a changed function do not come in through the back door;
 //   - writable data that either copy uses must be one shared object, or a program would hold its state twice;
 //     static objects are not one because their names are;
+//   - nothing that only the ROM's copy uses may be named by an advisory;
 //   - the copy must be a whole: one entry, each name of it there in the ROM, too, and no half of a function
 //     that the compiler split (".part", ".isra").
 // Helpers that only one side has by name count as part of the copy.
@@ -26,7 +27,7 @@ public:
     std::function<bool(ClaimId)> isEqual;
   };
   Concessions(const Firmware& firmware, const RomImage& rom, std::optional<AddressRange> sharedRam,
-              Claims claims);
+              const std::vector<Defect>& defects, Claims claims);
 
   /// REQUIRES: `section` has a symbol of the ROM's name at `base`.
   [[nodiscard]] Claim::Concession of(SectionId section, Address base) const;
@@ -46,6 +47,7 @@ private:
   const Firmware& firmware_;
   const RomImage& rom_;
   std::optional<AddressRange> sharedRam_;
+  const std::vector<Defect>& defects_;
   Claims claims_;
   std::unordered_multimap<std::string_view, Place> byName_;
   std::vector<bool> entered_; ///< of each section: something refers to a place behind its start

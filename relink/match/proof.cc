@@ -46,13 +46,16 @@ void keepWhatHolds(std::vector<Claim>& claims) {
 /// Narrows the claims that hold until each section has one binding and every address means one thing.
 class Narrowing {
 public:
-  Narrowing(const Firmware& firmware, Proof& proof) : firmware_(firmware), proof_(proof) {}
+  using Objects = std::function<Objection(SectionId, Address)>;
+
+  Narrowing(const Firmware& firmware, const Objects& objects, Proof& proof)
+      : firmware_(firmware), objects_(objects), proof_(proof) {}
 
   void run() {
     do {
       keepWhatHolds(proof_.claims);
       bind();
-    } while (dropUnreachable() || dropTwins() || dropUnshared());
+    } while (dropObjected() || dropUnreachable() || dropTwins() || dropUnshared());
     countVeneers();
   }
 
@@ -138,6 +141,21 @@ private:
   [[nodiscard]] bool isFar(const LiveSection& from, const Reference& branch) const {
     const std::int64_t reach = branch.kind.field == Field::Conditional ? kConditionalReach : kBranchReach;
     return std::abs(std::int64_t{boundTo(branch.section)} - from.address) > reach;
+  }
+
+  /// What is proved may still not be used where types or flags differ.
+  bool dropObjected() {
+    bool changed = false;
+    for (SectionId id = 0; objects_ && id < firmware_.sections.size(); ++id) {
+      if (!proof_.isShared(id))
+        continue;
+      Objection objection = objects_(id, boundTo(id));
+      if (objection.reason == Reason::None)
+        continue;
+      keep(id, objection.reason, std::move(objection.detail));
+      changed = true;
+    }
+    return changed;
   }
 
   /// Branches of code that stays local must reach what is shared, a veneer must not cost more than it saves,
@@ -277,6 +295,7 @@ private:
   }
 
   const Firmware& firmware_;
+  const Objects& objects_;
   Proof& proof_;
 };
 
@@ -287,7 +306,7 @@ Proof prove(const Firmware& firmware, const RomImage& rom, ProofTerms terms) {
   proof.addressTaken = addressTakenIn(firmware);
   proof.claims = collectClaims(firmware, rom, terms);
   proof.kept = std::move(terms.kept);
-  Narrowing(firmware, proof).run();
+  Narrowing(firmware, terms.objects, proof).run();
   return proof;
 }
 

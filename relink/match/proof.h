@@ -22,6 +22,8 @@
 // same, and it lies in the RAM that the ROM's owner declared as shared. Strings and constants of mergeable
 // sections are proved by content.
 //
+// Code that an advisory names is not what the firmware would have, even if the bytes are: it fails by itself.
+//
 // A person may accept a difference (match/acceptance.h): the claim then holds in spite of it, if what
 // match/concession.h asks for holds.
 #pragma once
@@ -29,6 +31,7 @@
 #include "relink/image/rom_image.h"
 #include "relink/match/acceptance.h"
 #include "relink/match/firmware.h"
+#include "relink/match/objection.h"
 #include "relink/match/reason.h"
 
 #include <functional>
@@ -47,8 +50,9 @@ struct Claim {
   };
   SectionId section = 0;
   Address base = 0;
-  bool named = false;              ///< the ROM has a symbol of the same name there
-  Reason ownReason = Reason::None; ///< why it is not proved, for a reason of its own
+  bool named = false;                  ///< the ROM has a symbol of the same name there
+  std::vector<std::string> advisories; ///< that name the ROM's code there as defective; sorted
+  Reason ownReason = Reason::None;     ///< why it is not proved, for a reason of its own
   std::string ownDetail;
   std::optional<std::uint32_t>
       differsAt; ///< offset of the first byte that differs outside of relocated fields
@@ -87,8 +91,13 @@ struct ProofTerms {
   std::vector<Kept> kept;                ///< one for each section of the firmware
   std::optional<AddressRange> sharedRam; ///< where writable data may be shared; absent: nowhere
   std::string whyNoState;                ///< if nowhere, why
-  /// Is a difference of this symbol accepted? Empty: never.
-  std::function<std::optional<Acceptance>(const SectionSymbol& symbol)> accepts;
+  std::vector<Defect> defects;           ///< of the ROM
+  /// What speaks against the ROM's copy at `base` although it may be proved? Empty: nothing ever does.
+  std::function<Objection(SectionId section, Address base)> objects;
+  /// Is a difference of this symbol accepted, or a defect that these advisories name? Empty: never.
+  std::function<std::optional<Acceptance>(const SectionSymbol& symbol,
+                                          const std::vector<std::string>& advisories)>
+      accepts;
 };
 
 struct Proof {

@@ -104,22 +104,24 @@ Result<void> patchInputs(const fs::path& originals, const fs::path& patched, con
   return {};
 }
 
-std::vector<std::uint8_t> romIdObject(const Digest& imageHash, std::uint32_t imageSize, bool loaded) {
+std::vector<std::uint8_t> romIdObject(const std::vector<RomIdentity>& roms, bool loaded) {
   using namespace llvm::ELF;
   ObjectWriter object;
   ObjectWriter::Content note;
-  ObjectWriter::appendWord(note, kOwner.size());
-  ObjectWriter::appendWord(note, static_cast<std::uint32_t>(imageHash.bytes.size()));
-  ObjectWriter::appendWord(note, kNoteType);
-  ObjectWriter::append(note, kOwner.data(), kOwner.size());
-  ObjectWriter::append(note, imageHash.bytes.data(), imageHash.bytes.size());
+  for (const RomIdentity& rom : roms) {
+    ObjectWriter::appendWord(note, kOwner.size());
+    ObjectWriter::appendWord(note, static_cast<std::uint32_t>(rom.imageHash.bytes.size()));
+    ObjectWriter::appendWord(note, kNoteType);
+    ObjectWriter::append(note, kOwner.data(), kOwner.size());
+    ObjectWriter::append(note, rom.imageHash.bytes.data(), rom.imageHash.bytes.size());
+  }
   object.addSection(std::string(kNoteSection), SHT_NOTE, 0, note);
   if (!loaded)
     return object.finish();
 
   ObjectWriter::Content id;
-  ObjectWriter::appendWord(id, imageSize);
-  ObjectWriter::append(id, imageHash.bytes.data(), imageHash.bytes.size());
+  ObjectWriter::appendWord(id, roms.front().imageSize);
+  ObjectWriter::append(id, roms.front().imageHash.bytes.data(), roms.front().imageHash.bytes.size());
   const auto size = static_cast<std::uint32_t>(id.size());
   const std::uint32_t section =
       object.addSection(std::string(kLoadedIdSection), SHT_PROGBITS, SHF_ALLOC, std::move(id));
@@ -127,14 +129,22 @@ std::vector<std::uint8_t> romIdObject(const Digest& imageHash, std::uint32_t ima
   return object.finish();
 }
 
-std::optional<Digest> romIdOf(const ElfImage& firmware) {
+std::vector<Digest> romIdsOf(const ElfImage& firmware) {
+  std::vector<Digest> digests;
   const Section* section = firmware.findSection(kNoteSection);
-  constexpr std::size_t kDigestAt = 12 + kOwner.size();
-  if (section == nullptr || section->data.size() < kDigestAt + 32 ||
-      asText(section->data.subspan(12, kOwner.size())) != kOwner)
-    return std::nullopt;
-  const auto digest = Digest::fromBytes(section->data.subspan(kDigestAt, 32));
-  return digest ? std::optional(*digest) : std::nullopt;
+  if (section == nullptr)
+    return digests;
+  constexpr std::size_t kHeader = 12;
+  constexpr std::size_t kDigestAt = kHeader + kOwner.size();
+  constexpr std::size_t kDigestSize = 32;
+  for (Bytes rest = section->data; rest.size() >= kDigestAt + kDigestSize;
+       rest = rest.subspan(kDigestAt + kDigestSize)) {
+    const auto digest = Digest::fromBytes(rest.subspan(kDigestAt, kDigestSize));
+    if (asText(rest.subspan(kHeader, kOwner.size())) != kOwner || !digest)
+      break;
+    digests.push_back(*digest);
+  }
+  return digests;
 }
 
 } // namespace romlink::relink

@@ -22,17 +22,22 @@ namespace romlink::relink {
 Result<void> patchInputs(const std::filesystem::path& originals, const std::filesystem::path& patched,
                          const Firmware& firmware, const Plan& plan);
 
-/// The object that carries the ROM's identity: section `.romlink.note`, an ELF note that is not loaded (owner
-/// "romlink", type 1, the 32 bytes of the ROM's image hash), and, if `loaded` is wanted, section
-/// `.romlink.rom_id` with the object `romlink_rom_id` (include/romlink/rom_id.h): the image's size in bytes
-/// and its hash, 36 bytes.
-std::vector<std::uint8_t> romIdObject(const Digest& imageHash, std::uint32_t imageSize, bool loaded);
+struct RomIdentity {
+  Digest imageHash;
+  std::uint32_t imageSize = 0; ///< bytes
+};
+
+/// The object that carries the ROMs' identities: section `.romlink.note` with one ELF note for each, not
+/// loaded (owner "romlink", type 1, the 32 bytes of the ROM's image hash), and, if `loaded` is wanted,
+/// section `.romlink.rom_id` with the object `romlink_rom_id` (include/romlink/rom_id.h): the first one's
+/// image size in bytes and its hash, 36 bytes.
+std::vector<std::uint8_t> romIdObject(const std::vector<RomIdentity>& roms, bool loaded);
 
 inline constexpr std::string_view kNoteSection = ".romlink.note";
 inline constexpr std::string_view kLoadedIdSection = ".romlink.rom_id";
 inline constexpr std::uint32_t kLoadedIdSize = 36; ///< bytes
 
-/// The ROM's image hash from a linked firmware's note; nullopt if it has none.
-std::optional<Digest> romIdOf(const ElfImage& firmware);
+/// The ROMs' image hashes from a linked firmware's notes; empty if it has none.
+std::vector<Digest> romIdsOf(const ElfImage& firmware);
 
 } // namespace romlink::relink

@@ -16,6 +16,13 @@ std::string remedyFor(Reason reason, const std::string& name) {
   switch (reason) {
   case Reason::Changed:
     return fmt::format("build {} from the ROM's source, with its configuration and compiler flags", name);
+  case Reason::Fixed:
+    return fmt::format(
+        "none is needed: the firmware keeps its own {}; a ROM revision with the fix can share it", name);
+  case Reason::ApiMismatch:
+    return fmt::format("build {} on both sides with the same declarations of its types", name);
+  case Reason::FlagsMismatch:
+    return fmt::format("compile {} and what uses it with the ROM's flags", name);
   case Reason::StateNotShared:
     return fmt::format("put {} into the ROM's shared RAM, or hand it to the code through an argument", name);
   case Reason::NotInRom:
@@ -50,6 +57,11 @@ public:
     const Prices prices(q_.firmware, proof_);
     for (const Price& price : prices.blockers())
       plan.blockers.push_back(blockerOf(price));
+    for (SectionId id = 0; id < ofSection_.size(); ++id)
+      if (isProvedButObjected(id))
+        plan.blockers.push_back(blockerOf(id));
+    std::stable_sort(plan.blockers.begin(), plan.blockers.end(),
+                     [](const Blocker& a, const Blocker& b) { return a.priceBytes > b.priceBytes; });
     if (q_.suggestWaivers)
       for (const Price& price : prices.waivers())
         plan.suggestions.push_back(suggestionOf(price));
@@ -88,6 +100,7 @@ private:
     SymbolDifference difference;
     difference.symbol = titleOf(id);
     difference.summary = claim.ownDetail;
+    difference.typesUnchecked = q_.objects && !q_.objects(claim.section, claim.base).typesChecked;
     if (!claim.differsAt || claim.ownReason != Reason::Changed)
       return difference;
     const LiveSection& live = q_.firmware.sections[claim.section];
@@ -172,8 +185,18 @@ private:
         decision.romAddress = claims_[*telling].base;
       return decision;
     }
-    if (telling)
-      return explainFailure(*telling);
+    if (telling) {
+      Decision failure = explainFailure(*telling);
+      const Claim& claim = claims_[*telling];
+      const bool open = failure.reason == Reason::Changed || failure.reason == Reason::DependsOnChanged;
+      if (const Objection objection =
+              open && claim.named && q_.objects ? q_.objects(id, claim.base) : Objection{};
+          objection.reason != Reason::None) {
+        failure.reason = objection.reason;
+        failure.detail = objection.detail;
+      }
+      return failure;
+    }
     decision.reason = Reason::NotInRom;
     decision.detail = "the ROM has nothing of this name, and nothing that is equal leads to it";
     return decision;
@@ -250,6 +273,23 @@ private:
                          : fmt::format("remove all of {}: none of them pays alone what they pay together",
                                        fmt::join(blocker.members, ", "));
     return blocker;
+  }
+
+  /// Equal code that types or flags keep local: its price is its own size.
+  [[nodiscard]] bool isProvedButObjected(SectionId id) const {
+    const Reason reason = proof_.kept[id].reason;
+    return proof_.bindings[id] && (reason == Reason::ApiMismatch || reason == Reason::FlagsMismatch);
+  }
+
+  [[nodiscard]] Blocker blockerOf(SectionId id) const {
+    const LiveSection& live = q_.firmware.sections[id];
+    const Kept& kept = proof_.kept[id];
+    return {{live.title()},
+            kept.reason,
+            static_cast<std::uint32_t>(live.elf().size),
+            static_cast<std::uint32_t>(live.symbols.size()),
+            remedyFor(kept.reason, live.title()),
+            kept.detail};
   }
 
   [[nodiscard]] Suggestion suggestionOf(const Price& price) const {

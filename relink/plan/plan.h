@@ -5,6 +5,7 @@
 #include "relink/match/proof.h"
 #include "relink/plan/shared_state.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,7 +36,8 @@ struct SymbolDifference {
   std::string symbol;
   std::uint32_t offset = 0; ///< bytes from the start of its section
   std::string summary;
-  std::string romListing; ///< disassembly around it
+  bool typesUnchecked = false; ///< nothing tells the types on both sides
+  std::string romListing;      ///< disassembly around it
   std::string firmwareListing;
 };
 
@@ -88,6 +90,7 @@ struct PlanQuestion {
   const Policy& policy;
   std::string romImageHash;
   bool suggestWaivers = false;
+  std::function<Objection(SectionId section, Address base)> objects; ///< as ProofTerms'; may be empty
 };
 
 [[nodiscard]] Plan decide(const PlanQuestion& question);

@@ -22,27 +22,28 @@ public:
     onlyKeys(root, {"defaults", "allow", "keep", "state", "waive"});
     readDefaults(root);
     forEach(root, "keep", {"symbols", "reason"}, [&](const toml::table& t) {
-      policy_.keep.push_back({strings(t, "symbols"), string(t, "reason", true), whereIs(t)});
+      policy_.keep.push_back({strings(t, "symbols"), string(t, "reason", true), whereIs(t), false});
     });
-    forEach(root, "allow", {"symbols", "evidence"}, [&](const toml::table& t) {
+    forEach(root, "allow", {"symbols", "evidence", "types"}, [&](const toml::table& t) {
       const auto evidence = oneOf(t, "evidence", {"SAME_SOURCE", "API_COMPATIBLE", "IDENTICAL"}, true);
       auto symbols = strings(t, "symbols");
       if (evidence == "SAME_SOURCE")
         unused(t, fmt::format("allows SAME_SOURCE for {}", fmt::join(symbols, ", ")), kNoFingerprints);
       else if (evidence == "API_COMPATIBLE")
-        policy_.allow.push_back({std::move(symbols), "allowed at " + whereIs(t), whereIs(t)});
+        policy_.allow.push_back({std::move(symbols), "allowed at " + whereIs(t), whereIs(t), unchecked(t)});
     });
     forEach(root, "state", {"symbols", "action"}, [&](const toml::table& t) {
       const auto action = oneOf(t, "action", {"retain", "reinit"}, true);
-      policy_.states.push_back({{strings(t, "symbols"), {}, whereIs(t)}, actionOf(action)});
+      policy_.states.push_back({{strings(t, "symbols"), {}, whereIs(t), false}, actionOf(action)});
     });
-    forEach(root, "waive", {"symbol", "reason", "rom", "advisory"}, [&](const toml::table& t) {
+    forEach(root, "waive", {"symbol", "reason", "rom", "advisory", "types"}, [&](const toml::table& t) {
       Policy::Waiver waiver;
       waiver.symbols = {pattern(t, "symbol")};
       waiver.reason = string(t, "reason", true);
       waiver.rom = romOf(t);
       waiver.advisory = string(t, "advisory", false);
       waiver.where = whereIs(t);
+      waiver.uncheckedTypes = unchecked(t);
       policy_.waivers.push_back(std::move(waiver));
     });
     if (error_)
@@ -129,6 +130,10 @@ private:
     return value;
   }
 
+  bool unchecked(const toml::table& table) {
+    return oneOf(table, "types", {"checked", "unchecked"}, false) == "unchecked";
+  }
+
   std::string romOf(const toml::table& table) {
     std::string rom = string(table, "rom", false);
     const std::string_view hex = std::string_view(rom).substr(std::min(kHashPrefix.size(), rom.size()));
@@ -210,14 +215,29 @@ const Policy::StateRule* Policy::stateRule(std::string_view symbol) const {
 }
 
 std::optional<Acceptance> Policy::accepts(std::string_view symbol, std::string_view romImageHash,
-                                          bool globalFunction) const {
+                                          bool globalFunction,
+                                          const std::vector<std::string>& advisories) const {
+  std::vector<const Waiver*> meant;
   for (const Waiver& waiver : waivers)
     if (romImageHash.starts_with(waiver.rom) && waiver.matches(symbol))
-      return Acceptance{Acceptance::Rule::Waive, waiver.reason};
+      meant.push_back(&waiver);
+  const auto isNamed = [&](const std::string& advisory) {
+    return std::any_of(meant.begin(), meant.end(), [&](const Waiver* w) { return w->advisory == advisory; });
+  };
+  if (!std::all_of(advisories.begin(), advisories.end(), isNamed))
+    return std::nullopt;
+  if (!meant.empty()) {
+    const Waiver& first = advisories.empty()
+                              ? *meant.front()
+                              : **std::find_if(meant.begin(), meant.end(), [&](const Waiver* w) {
+                                  return w->advisory == advisories.front();
+                                });
+    return Acceptance{Acceptance::Rule::Waive, first.reason, first.uncheckedTypes};
+  }
   if (standardFunctions && globalFunction && isStandardFunction(symbol))
-    return Acceptance{Acceptance::Rule::StandardFunctions, "a standard fixes what it does"};
+    return Acceptance{Acceptance::Rule::StandardFunctions, "a standard fixes what it does", false};
   if (const Rule* rule = firstMatch(allow, symbol))
-    return Acceptance{Acceptance::Rule::Allow, rule->reason};
+    return Acceptance{Acceptance::Rule::Allow, rule->reason, rule->uncheckedTypes};
   return std::nullopt;
 }
 

@@ -23,7 +23,8 @@ struct Policy {
   struct Rule {
     std::vector<std::string> symbols; ///< patterns
     std::string reason;
-    std::string where; ///< "policy.toml:7"
+    std::string where;           ///< "policy.toml:7"
+    bool uncheckedTypes = false; ///< of waivers and allowances: they hold where no DWARF tells the types
 
     [[nodiscard]] bool matches(std::string_view symbol) const;
   };
@@ -47,9 +48,10 @@ struct Policy {
   /// The rule that keeps `symbol`, or nullptr.
   [[nodiscard]] const Rule* keeps(std::string_view symbol) const;
   /// How a difference of `symbol` is accepted for the ROM `romImageHash` ("sha256:..."), if it is. A standard
-  /// speaks of global functions only.
+  /// speaks of global functions only. A defect is accepted only by waivers that name each of `advisories`.
   [[nodiscard]] std::optional<Acceptance> accepts(std::string_view symbol, std::string_view romImageHash,
-                                                  bool globalFunction = true) const;
+                                                  bool globalFunction = true,
+                                                  const std::vector<std::string>& advisories = {}) const;
   /// The rule that names the shared object `symbol`; nullptr: the default action.
   [[nodiscard]] const StateRule* stateRule(std::string_view symbol) const;
 

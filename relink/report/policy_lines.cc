@@ -27,11 +27,14 @@ std::string exactly(const std::string& name) {
 
 std::string policyLines(const romlink::v1::WaiverSuggestion& suggestion, const std::string& romImageHash) {
   std::string lines;
-  for (const std::string& symbol : suggestion.symbols()) {
+  for (int i = 0; i < suggestion.symbols_size(); ++i) {
+    const std::string& symbol = suggestion.symbols(i);
     lines += lines.empty() ? "" : "\n";
     lines += "[[waive]]\nsymbol = " + basicString(exactly(symbol)) + "\nreason = \"\"\n";
     if (!romImageHash.empty())
       lines += "rom    = " + basicString(romImageHash) + "\n";
+    if (i < suggestion.differences_size() && suggestion.differences(i).types_unchecked())
+      lines += "types  = \"unchecked\"\n";
   }
   return lines;
 }

@@ -23,9 +23,9 @@ tl::unexpected<Error> refused(std::string where, std::string why) {
               "please report this with the inputs; the policy can keep the symbol local meanwhile");
 }
 
-/// The content of the first ELF note with this owner and type 1 (gABI, "Note Section"); empty if there is
-/// none.
-Bytes noteOf(const ElfImage& image, std::string_view owner) {
+/// The contents of the ELF notes with this owner and type 1 (gABI, "Note Section").
+std::vector<Bytes> notesOf(const ElfImage& image, std::string_view owner) {
+  std::vector<Bytes> notes;
   constexpr std::size_t kHeader = 12;
   const auto padded = [](std::size_t size) { return (size + 3) & ~std::size_t{3}; };
   for (const Section& section : image.sections) {
@@ -40,11 +40,11 @@ Bytes noteOf(const ElfImage& image, std::string_view owner) {
         break;
       if (type == 1 && nameSize == owner.size() + 1 && asText(rest.subspan(kHeader, owner.size())) == owner &&
           rest[kHeader + owner.size()] == 0)
-        return rest.subspan(start, size);
+        notes.push_back(rest.subspan(start, size));
       rest = rest.subspan(std::min(rest.size(), start + padded(size)));
     }
   }
-  return {};
+  return notes;
 }
 
 /// What the plan means for the places of the plain link: where each is now.
@@ -240,12 +240,15 @@ private:
   }
 
   Result<void> checkNote() const {
-    const Bytes id = noteOf(in_.output, "romlink");
-    if (id.empty())
+    const auto ids = notesOf(in_.output, "romlink");
+    if (ids.empty())
       return fail(ErrorCode::Refused, "the linked image does not carry the ROM's identity", ".romlink.note",
                   "the linker script discards that section",
                   "let the script's /DISCARD/ spare .romlink.note");
-    if (!std::equal(id.begin(), id.end(), in_.imageHash.bytes.begin(), in_.imageHash.bytes.end()))
+    const auto isOurs = [this](Bytes id) {
+      return std::equal(id.begin(), id.end(), in_.imageHash.bytes.begin(), in_.imageHash.bytes.end());
+    };
+    if (std::none_of(ids.begin(), ids.end(), isOurs))
       return refused(".romlink.note", "it names another ROM");
     return {};
   }

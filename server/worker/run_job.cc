@@ -31,7 +31,10 @@ relink::AddressRange rangeOf(const v1::AddressRange& range) {
   return {range.address(), range.size()};
 }
 
-Result<relink::RomReference> romReference(const std::string& index, const v1::Rom& rom) {
+using Defects = google::protobuf::RepeatedPtrField<Defect>;
+
+Result<relink::RomReference> romReference(const std::string& index, const v1::Rom& rom,
+                                          const Defects& defects = {}) {
   relink::RomReference reference;
   reference.index = fs::absolute(index);
   ROMLINK_ASSIGN(reference.imageHash, Digest::parse(rom.image_hash()));
@@ -42,6 +45,8 @@ Result<relink::RomReference> romReference(const std::string& index, const v1::Ro
   for (const auto& range : rom.volatile_ranges())
     reference.volatileRanges.push_back(rangeOf(range));
   reference.sharedSymbols.assign(rom.shared_symbols().begin(), rom.shared_symbols().end());
+  for (const Defect& defect : defects)
+    reference.defects.push_back({defect.advisory(), defect.summary(), defect.symbol(), defect.address()});
   return reference;
 }
 
@@ -93,7 +98,11 @@ Result<JobResult> link(const Link& job) {
   const fs::path folder = fs::current_path();
   relink::LinkJob question;
   if (!job.rom_index().empty()) {
-    ROMLINK_ASSIGN(question.rom, romReference(job.rom_index(), job.rom()));
+    ROMLINK_ASSIGN(question.rom, romReference(job.rom_index(), job.rom(), job.defects()));
+  }
+  for (const OtherRom& other : job.other_roms()) {
+    ROMLINK_ASSIGN(auto reference, romReference(other.rom_index(), other.rom(), other.defects()));
+    question.otherRoms.push_back(std::move(reference));
   }
   question.arguments.assign(job.arguments().begin(), job.arguments().end());
   question.inputs = folder / job.inputs();

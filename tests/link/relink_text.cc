@@ -2,7 +2,8 @@
 // lit tests.
 //
 //   relink-text ROM.elf OUTPUT.elf [--policy F] [--volatile ADDR:SIZE]... [--shared-ram ADDR:SIZE]
-//               [--offer NAME]... [--suggest-waivers] [--timing] [--places] -- LINKER ARGUMENTS
+//               [--offer NAME]... [--defect ADVISORY:SYMBOL]... [--other-rom ROM.elf]... [--suggest-waivers]
+//               [--timing] [--places] -- LINKER ARGUMENTS
 //
 // Prints "SYMBOL DECISION REASON ROM-ADDRESS DETAIL" for each symbol, sorted (with --places, "OBJECT SECTION
 // " before it), then the sums; errors as the client prints them. Exit codes are those of the client. With
@@ -16,6 +17,7 @@
 // and in its folder, with errors on the standard output, and prints "end CODE" after each.
 
 #include "base/file.h"
+#include "relink/image/rom_image.h"
 #include "relink/match/firmware.h"
 #include "relink/plan/plan.h"
 #include "relink/relinker.h"
@@ -62,6 +64,13 @@ void print(const romlink::v1::LinkReport& report, bool places) {
   }
   for (const auto& finding : report.findings())
     std::cout << fmt::format("finding {} {}\n", finding.code(), finding.message());
+  for (const auto& rom : report.roms()) {
+    std::cout << fmt::format("rom {}@{} could share {} bytes of {} symbols", rom.rom_name(),
+                             rom.rom_version(), rom.shareable_bytes(), rom.shareable_symbols());
+    for (const auto& symbol : rom.only_here())
+      std::cout << ' ' << symbol;
+    std::cout << '\n';
+  }
   std::cout << fmt::format("flash {} -> {} saved {}\n", report.flash().baseline_bytes(),
                            report.flash().linked_bytes(), report.flash().saved_bytes());
   for (const auto& share : report.flash_breakdown())
@@ -75,17 +84,46 @@ struct Shown {
   bool timing = false;   ///< of the matching
 };
 
-Result<int> run(relink::LinkJob job, const std::filesystem::path& rom, const std::filesystem::path& output,
-                const Shown& shown) {
+struct Roms {
+  std::filesystem::path first;
+  std::vector<std::filesystem::path> others;
+  std::vector<std::string> defects; ///< "ADVISORY:SYMBOL", in each of them that has the symbol
+};
+
+/// Makes the ROM's index below `folder`; gives the rest of `reference` as the archive would.
+Result<void> describe(const std::filesystem::path& elf, const Roms& roms, const std::filesystem::path& folder,
+                      relink::RomReference& reference) {
   relink::RomQuestion question;
-  question.elf = rom;
-  question.volatileRanges = job.rom->volatileRanges;
+  question.elf = elf;
+  question.volatileRanges = reference.volatileRanges;
   ROMLINK_ASSIGN(const auto answer, relink::inspectRom(question));
-  job.rom->imageHash = answer.imageHash;
+  reference.imageHash = answer.imageHash;
+  reference.name = elf.stem();
+  reference.version = "1";
+  reference.index = folder / (elf.stem().string() + ".index");
+  ROMLINK_TRY(writeFile(reference.index, asBytes(answer.index)));
+  ROMLINK_ASSIGN(const auto image, relink::RomImage::read(reference.index, {}));
+  for (const std::string& text : roms.defects) {
+    const std::size_t colon = text.find(':');
+    const std::string symbol = text.substr(colon + 1);
+    for (const bool function : {true, false})
+      for (const relink::Address address : image.addressesOf(symbol, function))
+        reference.defects.push_back({text.substr(0, colon), "it is wrong", symbol, address});
+  }
+  return {};
+}
+
+Result<int> run(relink::LinkJob job, const Roms& roms, const std::filesystem::path& output,
+                const Shown& shown) {
   ROMLINK_ASSIGN(const auto scratch,
                  TemporaryDirectory::create(std::filesystem::temp_directory_path(), "relink-text"));
-  job.rom->index = scratch.path() / "rom.index";
-  ROMLINK_TRY(writeFile(job.rom->index, asBytes(answer.index)));
+  ROMLINK_TRY(describe(roms.first, roms, scratch.path(), *job.rom));
+  for (const std::filesystem::path& other : roms.others) {
+    relink::RomReference reference = *job.rom;
+    reference.defects.clear();
+    ROMLINK_TRY(describe(other, roms, scratch.path(), reference));
+    job.otherRoms.push_back(std::move(reference));
+  }
   job.scratch = scratch.path() / "link";
   std::filesystem::create_directory(job.scratch);
   ROMLINK_ASSIGN(const auto outcome, relink::relink(job));
@@ -118,10 +156,13 @@ int once(int argc, char** argv) {
   std::vector<std::string> volatiles;
   std::string sharedRam;
   Shown shown;
+  Roms roms;
   app.add_option("rom", rom)->required();
   app.add_option("output", output)->required();
   app.add_option("--policy", job.policy);
   app.add_option("--offer", job.rom->sharedSymbols)->allow_extra_args(false);
+  app.add_option("--defect", roms.defects)->allow_extra_args(false);
+  app.add_option("--other-rom", roms.others)->allow_extra_args(false);
   app.add_option("--volatile", volatiles)->allow_extra_args(false);
   app.add_option("--shared-ram", sharedRam);
   app.add_flag("--places", shown.places);
@@ -139,9 +180,10 @@ int once(int argc, char** argv) {
   job.inputs = std::filesystem::current_path();
   if (!job.policy.empty())
     job.policy = std::filesystem::absolute(job.policy);
-  job.rom->name = "rom";
-  job.rom->version = "1";
-  const auto code = run(job, std::filesystem::absolute(rom), std::filesystem::absolute(output), shown);
+  roms.first = std::filesystem::absolute(rom);
+  for (std::filesystem::path& other : roms.others)
+    other = std::filesystem::absolute(other);
+  const auto code = run(job, roms, std::filesystem::absolute(output), shown);
   return code ? *code : report(code.error());
 }
 

@@ -86,6 +86,35 @@ TEST(Policy, WaiverNamesSymbolReasonAndRom) {
             "policy.toml:2: 'symbol' is no name pattern");
 }
 
+TEST(Policy, OnlyAWaiverThatNamesTheAdvisoryAcceptsADefect) {
+  const auto policy = read("[defaults]\nstandard_functions = true\n"
+                           "[[waive]]\nsymbol = \"mem*\"\nreason = \"one\"\nadvisory = \"CVE-1\"\n"
+                           "[[waive]]\nsymbol = \"memcpy\"\nreason = \"two\"\nadvisory = \"CVE-2\"\n"
+                           "[[waive]]\nsymbol = \"other\"\nreason = \"none\"\n"
+                           "[[allow]]\nsymbols = [\"other\"]\nevidence = \"API_COMPATIBLE\"\n")
+                          .value();
+  EXPECT_EQ(policy.accepts("memset", "", true, {"CVE-1"})->reason, "one");
+  EXPECT_FALSE(policy.accepts("memset", "", true, {"CVE-2"}).has_value());
+  EXPECT_FALSE(policy.accepts("memset", "", true, {"CVE-1", "CVE-2"}).has_value());
+  EXPECT_EQ(policy.accepts("memcpy", "", true, {"CVE-1", "CVE-2"})->rule, Acceptance::Rule::Waive);
+  EXPECT_EQ(policy.accepts("memcpy", "", true, {"CVE-2"})->reason, "two");
+  EXPECT_FALSE(policy.accepts("other", "", true, {"CVE-1"}).has_value());
+  EXPECT_FALSE(policy.accepts("strlen", "", true, {"CVE-1"}).has_value());
+}
+
+TEST(Policy, TypesAreTakenUncheckedOnlyWhereARuleSaysSo) {
+  const auto policy = read("[[waive]]\nsymbol = \"a\"\nreason = \"x\"\ntypes = \"unchecked\"\n"
+                           "[[waive]]\nsymbol = \"b\"\nreason = \"x\"\n"
+                           "[[allow]]\nsymbols = [\"c\"]\nevidence = \"API_COMPATIBLE\"\n"
+                           "types = \"unchecked\"\n")
+                          .value();
+  EXPECT_TRUE(policy.accepts("a", "")->uncheckedTypes);
+  EXPECT_FALSE(policy.accepts("b", "")->uncheckedTypes);
+  EXPECT_TRUE(policy.accepts("c", "")->uncheckedTypes);
+  EXPECT_EQ(errorOf("[[waive]]\nsymbol = \"f\"\nreason = \"x\"\ntypes = \"any\"\n"),
+            "policy.toml:4: 'any' is none of checked, unchecked");
+}
+
 TEST(Policy, AWaiverGoesBeforeAnAllowance) {
   const auto policy = read("[[allow]]\nsymbols = [\"sha_*\"]\nevidence = \"API_COMPATIBLE\"\n"
                            "[[waive]]\nsymbol = \"sha_1\"\nreason = \"x\"\n")

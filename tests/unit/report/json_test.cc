@@ -40,10 +40,10 @@ TEST(Json, HasTheNamesOfTheSchema) {
   const auto json = renderJson(sampleReport());
   ASSERT_TRUE(json);
   const Struct report = parsed(*json);
-  EXPECT_THAT(namesOf(report),
-              UnorderedElementsAre("romImageHash", "romName", "romVersion", "verdict", "flash", "ram",
-                                   "symbols", "blockers", "findings", "timing", "flashBreakdown",
-                                   "toolVersion", "accepted", "states", "suggestions"));
+  EXPECT_THAT(namesOf(report), UnorderedElementsAre("romImageHash", "romName", "romVersion", "verdict",
+                                                    "flash", "ram", "symbols", "blockers", "findings",
+                                                    "timing", "flashBreakdown", "toolVersion", "accepted",
+                                                    "states", "suggestions", "flagDifferences", "roms"));
   EXPECT_THAT(namesOf(inside(report, "flash")),
               UnorderedElementsAre("baselineBytes", "linkedBytes", "savedBytes"));
   EXPECT_THAT(namesOf(inside(report, "ram")),
@@ -52,15 +52,17 @@ TEST(Json, HasTheNamesOfTheSchema) {
               UnorderedElementsAre("planMs", "linkMs", "verifyMs", "matchMs", "readBackMs"));
   EXPECT_THAT(namesOf(firstOf(report, "symbols")),
               UnorderedElementsAre("name", "object", "kind", "size", "decision", "evidence", "reason",
-                                   "detail", "romAddress", "aliasOf", "section"));
+                                   "detail", "romAddress", "aliasOf", "section", "types", "typeHash",
+                                   "typeNotes"));
   EXPECT_THAT(
       namesOf(firstOf(report, "blockers")),
       UnorderedElementsAre("name", "reason", "priceBytes", "remedy", "members", "unlockedSymbols", "detail"));
   EXPECT_THAT(namesOf(firstOf(report, "accepted")),
               UnorderedElementsAre("symbol", "rule", "reason", "difference", "bytes", "dependentBytes",
                                    "dependents"));
-  EXPECT_THAT(namesOf(inside(firstOf(report, "accepted"), "difference")),
-              UnorderedElementsAre("symbol", "offset", "summary", "romListing", "firmwareListing"));
+  EXPECT_THAT(
+      namesOf(inside(firstOf(report, "accepted"), "difference")),
+      UnorderedElementsAre("symbol", "offset", "summary", "romListing", "firmwareListing", "typesUnchecked"));
   EXPECT_THAT(namesOf(firstOf(report, "states")),
               UnorderedElementsAre("symbol", "romAddress", "size", "action"));
   EXPECT_THAT(namesOf(firstOf(report, "suggestions")),
@@ -90,7 +92,7 @@ TEST(Json, AnEmptyReportHasEveryField) {
   const auto json = renderJson({});
   ASSERT_TRUE(json);
   const Struct report = parsed(*json);
-  EXPECT_EQ(report.fields().size(), 15U);
+  EXPECT_EQ(report.fields().size(), 17U);
   EXPECT_EQ(inside(report, "flash").fields().at("savedBytes").number_value(), 0);
   EXPECT_EQ(report.fields().at("symbols").list_value().values_size(), 0);
 }
