@@ -5,7 +5,7 @@
 
 For each pair (pairs.py): the bytes that the reference proves, those that romlink shares and the percentage; each miss
 (provable, but romlink keeps it) with romlink's reason; each extra (shared, but not provable). Then the same a few times
-with one bit of the ROM changed, in something shared. Exits with 1 on an extra, or if romlink shares less than 99 % of the
+with one bit of the ROM changed, in something shared, or with an advisory for something shared. Exits with 1 on an extra, or if romlink shares less than 99 % of the
 provable bytes of a pair."""
 import argparse
 import collections
@@ -23,9 +23,10 @@ LEAST = 99.0
 Line = collections.namedtuple("Line", "object section symbol decision reason address detail")
 
 
-def plan_of(program, rom, pair):
+def plan_of(program, rom, pair, defects=()):
     """What relink-text says of its plan: (names and decisions, {(object, section, address): address in the ROM})."""
-    command = [program, rom, pair.folder / "out.elf", *pair.options, "--places", "--sections", "--", *pair.arguments]
+    command = [program, rom, pair.folder / "out.elf", *pair.options, *(f"--defect=X:{name}" for name in defects),
+               "--places", "--sections", "--", *pair.arguments]
     done = subprocess.run(command, cwd=pair.inputs, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"romlink does not link the pair {pair.name}: {done.stderr}")
@@ -53,10 +54,11 @@ def sharing_of(firmware, shares):
 class Comparison:
     """What the reference and romlink say of one ROM and firmware."""
 
-    def __init__(self, program, rom, pair, firmware):
-        self.ref = R.Reference(images.Rom(rom), firmware, pair.shared_ram)
+    def __init__(self, program, rom, pair, firmware, defects=()):
+        image = images.Rom(rom)
+        self.ref = R.Reference(image, firmware, pair.shared_ram, [place for name in defects for place in image.names[name]])
         self.provable = self.ref.provable()
-        self.lines, shares = plan_of(program, rom, pair)
+        self.lines, shares = plan_of(program, rom, pair, defects)
         self.sharing, self.odd = sharing_of(firmware, shares)
         self.shared = {entity for entity, _ in self.sharing}
         self.extras = self.ref.unsound(self.sharing)
@@ -108,9 +110,18 @@ def compare(name, program, folder, mutants):
         if changed.extras or changed.odd or set(changed.missed) - set(first.missed):
             text.append(f"{name}, bit {bit:#x} at {address:#x} of the ROM changed: {changed}")
             good = good and not changed.extras and not changed.odd
+    named = sorted({name for entity, _ in first.sharing if entity.code for name, _ in entity.symbols} &
+                   images.Rom(rom).names.keys())
+    for name in chance.sample(named, min(mutants, len(named))):
+        defective = Comparison(program, rom, pair, firmware, [name])
+        lost += len(first.shared - defective.shared)
+        unnoticed += first.sharing == defective.sharing
+        if not defective.is_good():
+            text.append(f"advisory for {name}: {defective}")
+            good = False
     good = good and not unnoticed
     if mutants:
-        text.append(f"  {mutants} changed ROMs: {lost} sections less in all, {unnoticed} without effect")
+        text.append(f"  {mutants} changed ROMs and {mutants} advisories: {lost} sections less in all, {unnoticed} without effect")
     return good, "\n".join(text)
 
 
@@ -118,7 +129,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--relink-text", required=True, type=pathlib.Path)
     parser.add_argument("--out", required=True, type=pathlib.Path)
-    parser.add_argument("--mutants", type=int, default=2, help="changed ROMs for each pair")
+    parser.add_argument("--mutants", type=int, default=2, help="changed ROMs and advisories for each pair")
     parser.add_argument("pairs", nargs="*", metavar="PAIR", help=f"default, all: {' '.join(pairs.NAMES)}")
     options = parser.parse_args()
     names, bad = options.pairs or pairs.NAMES, []

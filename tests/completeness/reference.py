@@ -24,8 +24,9 @@ BRANCH_REACH, VENEER = (16 << 20) - (1 << 20), 12
 
 
 class Reference:
-    def __init__(self, rom, firmware, shared_ram=range(0)):
-        self.rom, self.fw, self.shared_ram = rom, firmware, shared_ram
+    def __init__(self, rom, firmware, shared_ram=range(0), defects=()):
+        """`defects`: addresses of the ROM's functions that an advisory names."""
+        self.rom, self.fw, self.shared_ram, self.defects = rom, firmware, shared_ram, defects
         self.fields = {e: F.fields_of(e) for e in firmware.entities}
         self.addressed, self.called, self.used = set(), set(), set()
         self.short = collections.defaultdict(set)  # who reaches it without room for a veneer
@@ -92,6 +93,8 @@ class Reference:
         """The needs of a claim, [(kind, entity, addresses)], or None if it fails by itself (self.why)."""
         def fail(text):
             self.why[entity, address] = text
+        if any(address <= defect < address + entity.size for defect in self.defects):
+            return fail("an advisory names it")
         if entity.writable and self.shared_ram:
             return [] if self.is_state(entity, address) else fail("not an object of the shared RAM")
         fields = self.fields[entity]
