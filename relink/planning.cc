@@ -45,7 +45,8 @@ void prepare(const PlanningInput& in, RomPlan& side, LinkReport& report) {
   const UsableRam sharedRam = usableSharedRam(rom.sharedRam, in.plainElf, in.plain.placed, in.scripts);
   if (rom.sharedRam && !sharedRam.range)
     addFinding(report, Finding::WARNING, "SHARED_RAM_NOT_RESERVED",
-               "no variable is shared: " + sharedRam.whyNot);
+               (in.job.otherRoms.empty() ? "" : side.name() + ": ") +
+                   "no variable is shared: " + sharedRam.whyNot);
   side.compatibility = std::make_unique<Compatibility>(in.plain, side.rom);
   side.terms.kept =
       keepLocal(in.plain, in.scripts, in.policy, rom.sharedSymbols, sharedRam.range.has_value());

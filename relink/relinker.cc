@@ -12,6 +12,8 @@
 #include "relink/shares.h"
 #include "relink/verify/verify.h"
 
+#include <fmt/format.h>
+
 namespace romlink::relink {
 namespace fs = std::filesystem;
 namespace {
@@ -172,6 +174,18 @@ Result<ReadLink> relinkAndVerify(const LinkJob& job, const InputFiles& inputs, c
   return linked;
 }
 
+/// A check at boot that knows of one ROM only would stop on every other one.
+Result<void> checkBootKnowsSeveral(const Firmware& firmware) {
+  for (const auto& object : firmware.objects)
+    for (const Symbol& symbol : object->elf.symbols)
+      if (symbol.name == kLoadedIdEnd)
+        return {};
+  return fail(ErrorCode::Refused, "the program's check at boot knows one ROM only",
+              std::string(kLoadedIdSection),
+              fmt::format("the linker script places it for several ROMs, and nothing uses {}", kLoadedIdEnd),
+              "compile it with this version of romlink/rom_id.h, or leave the section out of the script");
+}
+
 void nameRom(const RomReference& rom, LinkReport& report) {
   report.set_rom_image_hash(rom.imageHash.text());
   report.set_rom_name(rom.name);
@@ -221,11 +235,9 @@ Result<LinkOutcome> relink(const LinkJob& job) {
 
   const bool loadedId = !scripts.placedByName(kLoadedIdSection).empty();
   if (loadedId && roms.size() > 1)
-    return fail(ErrorCode::Refused, "the image cannot name several ROMs for its check at boot",
-                std::string(kLoadedIdSection), "the linker script places it, and it holds one ROM's identity",
-                "link for one ROM, or leave the section out of the script");
+    ROMLINK_TRY(checkBootKnowsSeveral(plain.firmware));
   ROMLINK_ASSIGN(auto linked, relinkAndVerify(job, inputs, plain, roms, loadedId, watch, report));
-  if (flashBytes(linked.elf) > flashBytes(plain.elf) + (loadedId ? kLoadedIdSize : 0)) {
+  if (flashBytes(linked.elf) > flashBytes(plain.elf) + (loadedId ? kLoadedIdSize * roms.size() : 0)) {
     for (RomPlan& side : roms)
       shareNothing(side.plan, Reason::NoGain, "with what it takes to share it, the image would be larger");
     ROMLINK_ASSIGN(linked, relinkAndVerify(job, inputs, plain, roms, loadedId, watch, report));

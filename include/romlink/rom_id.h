@@ -1,4 +1,5 @@
-// romlink/rom_id.h: does the ROM in this device match the one this firmware was linked against?
+// romlink/rom_id.h: does the ROM in this device match the one, or one of those, this firmware was linked
+// against?
 //
 // A firmware image that romlink linked against a ROM calls code at fixed addresses of that ROM. On any other
 // ROM those addresses hold something else. This header lets the firmware find out before its first such call:
@@ -17,8 +18,9 @@
 //
 //       .romlink.rom_id : { KEEP(*(.romlink.rom_id)) } > FLASH
 //
-//   It costs 36 bytes of flash. The reference here is weak: a plain link without romlink leaves its address
-//   0, and romlink_rom_matches() then returns 1, because such an image uses no ROM.
+//   It costs 36 bytes of flash for each ROM that the image is linked for. The reference here is weak: a plain
+//   link without romlink leaves its address 0, and romlink_rom_matches() then returns 1, because such an
+//   image uses no ROM.
 // - Input sections named `.text.romlink_*` and `.rodata.romlink_*` are never shared. Everything in this
 // header lies in
 //   such sections and calls nothing outside them, so it is safe before the ROM is known, before .data and
@@ -26,9 +28,9 @@
 //   sections as well.
 // - The ROM is read a byte at a time with ordinary loads; it must be readable and mapped at its run address.
 //
-// Cost: about 0.9 KB of flash with -Os; the time to hash image_size bytes (FIPS 180-4 SHA-256, one pass) at
-// each call. Language: C99 or C++, GCC or Clang, any byte order. Include it in one translation unit only:
-// each that does has a copy.
+// Cost: about 0.9 KB of flash with -Os; the time to hash image_size bytes (FIPS 180-4 SHA-256) at each call,
+// once for each ROM up to the one that matches. Language: C99 or C++, GCC or Clang, any byte order. Include
+// it in one translation unit only: each that does has a copy.
 #ifndef ROMLINK_ROM_ID_H
 #define ROMLINK_ROM_ID_H
 
@@ -44,8 +46,10 @@ struct romlink_rom_id {
   uint8_t sha256[32];  // SHA-256 of these bytes, in the order of FIPS 180-4
 };
 
-// Made by romlink at link time; at address 0 in an image that was not linked against a ROM.
+// Made by romlink at link time: one for each ROM, from the first to behind the last. Both are at address 0 in
+// an image that was not linked against a ROM.
 extern const struct romlink_rom_id romlink_rom_id __attribute__((weak));
+extern const struct romlink_rom_id romlink_rom_id_end __attribute__((weak));
 
 #ifdef __cplusplus
 }
@@ -135,18 +139,11 @@ ROMLINK_CHECK_CODE("block") static void romlink_sha256_block(uint32_t* state, ui
   }
 }
 
-// 1 if the ROM at `rom_base` is the one this image was linked against, or if it was not linked against any;
-// else 0.
-ROMLINK_CHECK_CODE("matches") static int romlink_rom_matches(const void* rom_base) {
-  const struct romlink_rom_id* id = &romlink_rom_id;
-  const uint8_t* image = (const uint8_t*)rom_base;
+// 1 if the image at `image` has this identity; else 0.
+ROMLINK_CHECK_CODE("has")
+static int romlink_rom_has(const uint8_t* image, const struct romlink_rom_id* id) {
   uint32_t state[8], w[16];
-  uint32_t size, blocks, block, i, difference = 0;
-  ROMLINK_OPAQUE(id);
-  ROMLINK_OPAQUE(image);
-  if (!id)
-    return 1;
-  size = id->image_size;
+  uint32_t size = id->image_size, blocks, block, i, difference = 0;
   blocks = (size >> 6) + ((size & 63u) < 56u ? 1u : 2u);
   for (i = 0; i < 8; ++i) {
     ROMLINK_OPAQUE(i);
@@ -162,6 +159,24 @@ ROMLINK_CHECK_CODE("matches") static int romlink_rom_matches(const void* rom_bas
     difference |= id->sha256[i] ^ ((state[i >> 2] >> (24u - 8u * (i & 3u))) & 0xffu);
   }
   return difference == 0;
+}
+
+// 1 if the ROM at `rom_base` is one that this image was linked against, or if it was not linked against any;
+// else 0.
+ROMLINK_CHECK_CODE("matches") static int romlink_rom_matches(const void* rom_base) {
+  const struct romlink_rom_id* id = &romlink_rom_id;
+  const struct romlink_rom_id* end = &romlink_rom_id_end;
+  const uint8_t* image = (const uint8_t*)rom_base;
+  ROMLINK_OPAQUE(id);
+  ROMLINK_OPAQUE(end);
+  ROMLINK_OPAQUE(image);
+  if (!id)
+    return 1;
+  do {
+    if (romlink_rom_has(image, id))
+      return 1;
+  } while (++id < end);
+  return 0;
 }
 
 #endif // ROMLINK_ROM_ID_H

@@ -12,8 +12,10 @@
 namespace romlink::relink {
 namespace {
 
-/// The one symbol that only the second link may define (include/romlink/rom_id.h).
-constexpr std::string_view kRomId = "romlink_rom_id";
+/// The symbols that only the second link may define (include/romlink/rom_id.h).
+bool isRomId(std::string_view name) {
+  return name == "romlink_rom_id" || name == "romlink_rom_id_end";
+}
 
 /// The string or constant that `offset` of a mergeable section lies in (gABI, SHF_MERGE and SHF_STRINGS),
 /// empty if the section is not well-formed.
@@ -235,7 +237,7 @@ private:
       return {constant->second, nullptr, &symbol};
     if (linked_.contains(symbol.name))
       why = fmt::format("it refers to {}, which no live input section defines", symbol.name);
-    else if (symbol.binding != llvm::ELF::STB_WEAK || symbol.name == kRomId)
+    else if (symbol.binding != llvm::ELF::STB_WEAK || isRomId(symbol.name))
       why = fmt::format("it refers to {}, which the link leaves undefined", symbol.name);
     else
       return {0, nullptr, &symbol, true};

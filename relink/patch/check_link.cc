@@ -130,7 +130,7 @@ private:
                            expected);
       return {};
     }
-    // The ROM's identity is the one symbol that only this link defines.
+    // The ROM's identity is what only this link defines.
     if (before.target == Target::Unresolved && now.target == Target::Section &&
         q_.linked.sections[now.section].elf().name == kLoadedIdSection)
       return {};

@@ -120,12 +120,15 @@ std::vector<std::uint8_t> romIdObject(const std::vector<RomIdentity>& roms, bool
     return object.finish();
 
   ObjectWriter::Content id;
-  ObjectWriter::appendWord(id, roms.front().imageSize);
-  ObjectWriter::append(id, roms.front().imageHash.bytes.data(), roms.front().imageHash.bytes.size());
+  for (const RomIdentity& rom : roms) {
+    ObjectWriter::appendWord(id, rom.imageSize);
+    ObjectWriter::append(id, rom.imageHash.bytes.data(), rom.imageHash.bytes.size());
+  }
   const auto size = static_cast<std::uint32_t>(id.size());
   const std::uint32_t section =
       object.addSection(std::string(kLoadedIdSection), SHT_PROGBITS, SHF_ALLOC, std::move(id));
   object.addGlobal("romlink_rom_id", STT_OBJECT, section, 0, size);
+  object.addGlobal(std::string(kLoadedIdEnd), STT_NOTYPE, section, size, 0);
   return object.finish();
 }
 

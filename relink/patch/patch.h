@@ -29,13 +29,14 @@ struct RomIdentity {
 
 /// The object that carries the ROMs' identities: section `.romlink.note` with one ELF note for each, not
 /// loaded (owner "romlink", type 1, the 32 bytes of the ROM's image hash), and, if `loaded` is wanted,
-/// section `.romlink.rom_id` with the object `romlink_rom_id` (include/romlink/rom_id.h): the first one's
-/// image size in bytes and its hash, 36 bytes.
+/// section `.romlink.rom_id` with the object `romlink_rom_id` (include/romlink/rom_id.h): each one's image
+/// size in bytes and its hash, 36 bytes, and behind the last `romlink_rom_id_end`.
 std::vector<std::uint8_t> romIdObject(const std::vector<RomIdentity>& roms, bool loaded);
 
 inline constexpr std::string_view kNoteSection = ".romlink.note";
 inline constexpr std::string_view kLoadedIdSection = ".romlink.rom_id";
-inline constexpr std::uint32_t kLoadedIdSize = 36; ///< bytes
+inline constexpr std::string_view kLoadedIdEnd = "romlink_rom_id_end";
+inline constexpr std::uint32_t kLoadedIdSize = 36; ///< bytes, of each ROM
 
 /// The ROMs' image hashes from a linked firmware's notes; empty if it has none.
 std::vector<Digest> romIdsOf(const ElfImage& firmware);

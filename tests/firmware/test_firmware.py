@@ -223,7 +223,7 @@ def test_rom_check_needs_nothing_else(tmp_path, compiler, level):
     flags = ["-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=soft", level, "-ffunction-sections", "-fdata-sections",
              "-fstack-protector-strong", "-Wall", "-Wextra", "-pedantic", "-Werror", "-I", build.INCLUDE]
     tool(*COMPILERS[compiler], *flags, "-c", source, "-o", tmp_path / "use.o")
-    assert tool("arm-none-eabi-nm", "-u", tmp_path / "use.o").split() == ["w", "romlink_rom_id"]
+    assert tool("arm-none-eabi-nm", "-u", tmp_path / "use.o").split() == ["w", "romlink_rom_id", "w", "romlink_rom_id_end"]
     headers = re.findall(r"^ *\d+ (\S+) +([0-9a-f]{8}) .*\n +(.*)$",
                          tool("arm-none-eabi-objdump", "-h", tmp_path / "use.o"), re.M)
     loaded = {name for name, size, flags in headers if "ALLOC" in flags and int(size, 16)}
