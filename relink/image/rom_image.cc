@@ -133,6 +133,10 @@ Result<void> RomImage::take(const std::string& where) {
   return {};
 }
 
+const worker::TypeTable& RomImage::types() const {
+  return index_->types();
+}
+
 const RomImage::Region* RomImage::regionAt(Address address) const {
   const Region* region = lastAt(regions_, address, kBegin);
   return region != nullptr && region->range.contains(address) ? region : nullptr;

@@ -20,7 +20,8 @@
 
 namespace romlink::worker {
 class RomIndex;
-}
+class TypeTable;
+} // namespace romlink::worker
 
 namespace romlink::relink {
 
@@ -82,6 +83,8 @@ public:
   /// False: the ELF has no read-only section that runs in place, so there is nothing to share.
   [[nodiscard]] bool hasContent() const { return !regions_.empty(); }
   [[nodiscard]] bool isInRom(Address address) const;
+  /// Of symbols(), by their index (relink/compat/rom_types.h). Lives as long as this image.
+  [[nodiscard]] const worker::TypeTable& types() const;
   [[nodiscard]] std::uint32_t imageSize() const { return imageSize_; } ///< of the flash image, bytes
   /// Of the flash image, volatile ranges read as 0xFF: the ROM's key in the archive.
   [[nodiscard]] const Digest& imageHash() const { return imageHash_; }

@@ -1,5 +1,6 @@
 #include "relink/image/rom_index.h"
 
+#include "relink/compat/rom_types.h"
 #include "relink/image/rom_references.h"
 #include "romlink/worker/rom_index.pb.h"
 
@@ -26,7 +27,8 @@ void storeParts(const RomLayout& layout, worker::RomIndex& index) {
   }
 }
 
-void storeSymbols(const ElfImage& elf, worker::RomIndex& index) {
+/// Functions and objects, by address.
+std::vector<const Symbol*> symbolsOf(const ElfImage& elf) {
   std::vector<const Symbol*> symbols;
   for (const Symbol& symbol : elf.symbols)
     if ((symbol.isFunction() || symbol.isObject()) && symbol.isDefinedInSection() &&
@@ -34,6 +36,10 @@ void storeSymbols(const ElfImage& elf, worker::RomIndex& index) {
       symbols.push_back(&symbol);
   std::stable_sort(symbols.begin(), symbols.end(),
                    [](const auto* a, const auto* b) { return a->address() < b->address(); });
+  return symbols;
+}
+
+void storeSymbols(const std::vector<const Symbol*>& symbols, worker::RomIndex& index) {
   for (const Symbol* symbol : symbols) {
     worker::Symbol& message = *index.add_symbols();
     message.set_name(std::string(symbol->name));
@@ -66,7 +72,9 @@ BuiltRomIndex buildRomIndex(const RomIndexSource& source) {
   for (const AddressRange& range : source.flash.ranges)
     store(range, *index.add_flash());
   storeParts(layout, index);
-  storeSymbols(source.elf, index);
+  const auto symbols = symbolsOf(source.elf);
+  storeSymbols(symbols, index);
+  storeTypes(source.elf, symbols, *index.mutable_types());
   if (source.sharedRam)
     store(*source.sharedRam, *index.mutable_shared_ram());
   storeReferences(edges, *index.mutable_references());

@@ -3,6 +3,7 @@
 //
 //   ELF -> RomLayout (where the parts run) -> regions, ranges, symbols
 //                  -> romReferences        -> the reference graph
+//       -> DebugTypes (its DWARF)          -> the types of its symbols
 #pragma once
 
 #include "relink/image/flash_image.h"

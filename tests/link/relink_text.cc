@@ -3,12 +3,13 @@
 //
 //   relink-text ROM.elf OUTPUT.elf [--policy F] [--volatile ADDR:SIZE]... [--shared-ram ADDR:SIZE]
 //               [--offer NAME]... [--defect ADVISORY:SYMBOL]... [--other-rom ROM.elf]... [--suggest-waivers]
-//               [--timing] [--places] -- LINKER ARGUMENTS
+//               [--timing] [--places] [--types] -- LINKER ARGUMENTS
 //
 // Prints "SYMBOL DECISION REASON ROM-ADDRESS DETAIL" for each symbol, sorted (with --places, "OBJECT SECTION
 // " before it), then the sums; errors as the client prints them. Exit codes are those of the client. With
 // --sections it prints first, as soon as the plan is fixed, "shares OBJECT SECTION ADDRESS ROM-ADDRESS" for
-// each section that is to be taken from the ROM, named or not.
+// each section that is to be taken from the ROM, named or not. With --types it prints last, for each symbol
+// that the ROM has too, "types SYMBOL OUTCOME HASH NOTES".
 //
 //   relink-text --batch
 //
@@ -82,7 +83,21 @@ struct Shown {
   bool places = false;   ///< object and section of each symbol
   bool sections = false; ///< each shared section
   bool timing = false;   ///< of the matching
+  bool types = false;    ///< how the types of each symbol compare
 };
+
+void printTypes(const romlink::v1::LinkReport& report) {
+  using romlink::v1::SymbolDecision;
+  for (const auto& symbol : report.symbols()) {
+    if (symbol.types() == SymbolDecision::TYPES_UNSPECIFIED)
+      continue;
+    std::cout << fmt::format("types {} {} {}", symbol.name(), SymbolDecision::Types_Name(symbol.types()),
+                             symbol.type_hash().empty() ? "-" : symbol.type_hash());
+    for (const auto& note : symbol.type_notes())
+      std::cout << "; " << note;
+    std::cout << '\n';
+  }
+}
 
 struct Roms {
   std::filesystem::path first;
@@ -128,6 +143,8 @@ Result<int> run(relink::LinkJob job, const Roms& roms, const std::filesystem::pa
   std::filesystem::create_directory(job.scratch);
   ROMLINK_ASSIGN(const auto outcome, relink::relink(job));
   print(outcome.report, shown.places);
+  if (shown.types)
+    printTypes(outcome.report);
   if (shown.timing)
     std::cout << fmt::format("read back {:.1f} ms\nmatch {:.1f} ms\n", outcome.report.timing().read_back_ms(),
                              outcome.report.timing().match_ms());
@@ -168,6 +185,7 @@ int once(int argc, char** argv) {
   app.add_flag("--places", shown.places);
   app.add_flag("--sections", shown.sections);
   app.add_flag("--timing", shown.timing);
+  app.add_flag("--types", shown.types);
   app.add_flag("--suggest-waivers", job.suggestWaivers);
   app.add_option("arguments", job.arguments);
   CLI11_PARSE(app, argc, argv);

@@ -1,0 +1,166 @@
+#include "relink/compat/dwarf_symbols.h"
+
+#include <fmt/format.h>
+#include <llvm/DebugInfo/DWARF/DWARFExpression.h>
+#include <optional>
+
+namespace romlink::relink {
+namespace {
+
+using llvm::DWARFDie;
+using namespace llvm::dwarf;
+
+constexpr unsigned kOldest = 4, kNewest = 5;
+
+/// The address of a variable whose location is one: DW_OP_addr or DW_OP_addrx, perhaps plus a constant, which
+/// is how clang places variables that it merged.
+std::optional<std::uint64_t> addressOfVariable(const DWARFDie& die) {
+  const auto location = die.find(DW_AT_location);
+  if (!location)
+    return std::nullopt;
+  const auto block = location->getAsBlock();
+  if (!block || block->empty())
+    return std::nullopt;
+  llvm::DWARFUnit* unit = die.getDwarfUnit();
+  const llvm::DataExtractor data(*block, true, unit->getAddressByteSize());
+  std::optional<std::uint64_t> address;
+  for (const auto& operation : llvm::DWARFExpression(data, unit->getAddressByteSize())) {
+    if (operation.isError())
+      return std::nullopt;
+    switch (operation.getCode()) {
+    case DW_OP_addr:
+      address = operation.getRawOperand(0);
+      break;
+    case DW_OP_addrx:
+    case DW_OP_GNU_addr_index: {
+      const auto item =
+          unit->getAddrOffsetSectionItem(static_cast<std::uint32_t>(operation.getRawOperand(0)));
+      if (!item)
+        return std::nullopt;
+      address = item->Address;
+      break;
+    }
+    case DW_OP_plus_uconst:
+      if (address)
+        *address += operation.getRawOperand(0);
+      break;
+    default:
+      return std::nullopt;
+    }
+  }
+  return address;
+}
+
+/// Where a function begins. Of one in several parts (hot and cold) each begin.
+std::vector<std::uint64_t> addressesOfFunction(const DWARFDie& die) {
+  if (const auto low = llvm::dwarf::toAddress(die.find(DW_AT_low_pc)))
+    return {*low & ~std::uint64_t{1}};
+  std::vector<std::uint64_t> addresses;
+  if (!die.find(DW_AT_ranges))
+    return addresses;
+  auto ranges = die.getAddressRanges();
+  if (!ranges) {
+    llvm::consumeError(ranges.takeError());
+    return addresses;
+  }
+  for (const auto& range : *ranges)
+    addresses.push_back(range.LowPC & ~std::uint64_t{1});
+  return addresses;
+}
+
+class UnitReader {
+public:
+  UnitReader(llvm::DWARFUnit& unit, const WantedSymbols& wanted, DwarfSymbols& result)
+      : unit_(unit), wanted_(wanted), result_(result) {}
+
+  void read() {
+    const DWARFDie root = unit_.getUnitDIE();
+    if (!root.isValid())
+      return;
+    if (root.find({DW_AT_dwo_name, DW_AT_GNU_dwo_name})) {
+      const auto name = llvm::dwarf::toString(root.find({DW_AT_dwo_name, DW_AT_GNU_dwo_name}), "a .dwo file");
+      result_.whyMissing =
+          fmt::format("its types are in {}, which is not here (compile without -gsplit-dwarf)", name);
+      return;
+    }
+    if (llvm::dwarf::toUnsigned(root.find(DW_AT_language), 0) == DW_LANG_Mips_Assembler) {
+      if (result_.whyMissing.empty())
+        result_.whyMissing = "it is assembler code";
+      return;
+    }
+    if (unit_.getVersion() < kOldest || unit_.getVersion() > kNewest)
+      why_ = fmt::format("its debug information is DWARF {} (compile with -gdwarf-4 or -gdwarf-5)",
+                         unit_.getVersion());
+    const std::size_t first = result_.symbols.size();
+    for (const llvm::DWARFDebugInfoEntry& entry : unit_.dies())
+      add(DWARFDie(&unit_, &entry));
+    for (std::size_t i = first; !hasTypes_ && i < result_.symbols.size(); ++i)
+      judgeWithoutTypes(result_.symbols[i]);
+  }
+
+private:
+  void add(const DWARFDie& die) {
+    hasTypes_ |= isType(die.getTag());
+    const bool function = die.getTag() == DW_TAG_subprogram;
+    if (!function && die.getTag() != DW_TAG_variable)
+      return;
+    std::vector<std::uint64_t> addresses;
+    if (function)
+      addresses = addressesOfFunction(die);
+    else if (const auto address = addressOfVariable(die))
+      addresses = {*address};
+    const bool placed = !addresses.empty();
+    if (placed)
+      std::erase_if(addresses, [&](std::uint64_t a) { return !wanted_.addresses.contains(a); });
+    else if (die.getParent() == unit_.getUnitDIE())
+      addresses = {0};
+    for (const std::uint64_t address : addresses)
+      add(die, address, placed, function);
+  }
+
+  void add(const DWARFDie& die, std::uint64_t address, bool placed, bool function) {
+    DwarfSymbol symbol{die, address, placed, function, {}, {}, why_};
+    bool damaged = false;
+    symbol.name = dwarfName(die, DW_AT_name, damaged);
+    symbol.linkageName = dwarfName(die, DW_AT_linkage_name, damaged);
+    if (damaged)
+      symbol.why = "its debug information is damaged: a name cannot be read";
+    if (placed || wanted_.names.contains(symbol.linkageName.empty() ? symbol.name : symbol.linkageName))
+      result_.symbols.push_back(std::move(symbol));
+  }
+
+  /// gcc -g1 describes functions and variables without types. A `void f(void)` is known by DW_AT_prototyped.
+  void judgeWithoutTypes(DwarfSymbol& symbol) const {
+    if (symbol.why.empty() && (!symbol.function || !symbol.die.findRecursively({DW_AT_prototyped})))
+      symbol.why = "its debug information has no types (compile with -g)";
+  }
+
+  llvm::DWARFUnit& unit_;
+  const WantedSymbols& wanted_;
+  DwarfSymbols& result_;
+  bool hasTypes_ = false;
+  std::string why_;
+};
+
+} // namespace
+
+std::string dwarfName(const DWARFDie& die, Attribute attribute, bool& damaged) {
+  const auto value = die.findRecursively({attribute});
+  if (!value)
+    return {};
+  auto text = value->getAsCString();
+  if (text)
+    return *text;
+  llvm::consumeError(text.takeError());
+  damaged = true;
+  return {};
+}
+
+DwarfSymbols findSymbols(llvm::DWARFContext& dwarf, const WantedSymbols& wanted) {
+  DwarfSymbols result;
+  for (const auto& unit : dwarf.compile_units())
+    UnitReader(*unit, wanted, result).read();
+  return result;
+}
+
+} // namespace romlink::relink

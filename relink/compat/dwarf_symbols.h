@@ -1,0 +1,39 @@
+// Where DWARF says that functions and objects lie. Part of reading it (debug_types.h).
+#pragma once
+
+#include <cstdint>
+#include <llvm/DebugInfo/DWARF/DWARFContext.h>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace romlink::relink {
+
+struct DwarfSymbol {
+  llvm::DWARFDie die;
+  std::uint64_t address = 0;
+  bool placed = false; ///< `address` holds; else a declaration, or a definition of which there is no code
+  bool function = false;
+  std::string name;
+  std::string linkageName; ///< may be empty
+  std::string why;         ///< set: its type is not recorded
+};
+
+/// What of the file is asked for: the rest is not read.
+struct WantedSymbols {
+  std::set<std::uint64_t> addresses; ///< as DWARF has them
+  std::set<std::string, std::less<>> names;
+};
+
+struct DwarfSymbols {
+  std::vector<DwarfSymbol> symbols;
+  std::string whyMissing; ///< why a symbol may have no entry; may be empty
+};
+
+[[nodiscard]] DwarfSymbols findSymbols(llvm::DWARFContext& dwarf, const WantedSymbols& wanted);
+
+/// Of a DIE or what it completes; empty if it has none. Sets `damaged` if the name is there but not readable.
+[[nodiscard]] std::string dwarfName(const llvm::DWARFDie& die, llvm::dwarf::Attribute attribute,
+                                    bool& damaged);
+
+} // namespace romlink::relink

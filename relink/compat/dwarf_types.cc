@@ -1,0 +1,519 @@
+#include "relink/compat/dwarf_types.h"
+
+#include "relink/compat/dwarf_symbols.h"
+#include "relink/compat/spelling.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+#include <optional>
+
+namespace romlink::relink {
+namespace {
+
+using llvm::DWARFDie;
+using namespace llvm::dwarf;
+
+constexpr unsigned kLongestChain = 64; ///< of qualifiers, scopes and origins
+constexpr std::uint32_t kPointerSize = 4;
+
+std::optional<std::uint64_t> numberOf(const DWARFDie& die, Attribute attribute) {
+  const auto value = die.find(attribute);
+  return value ? value->getAsUnsignedConstant() : std::nullopt;
+}
+
+std::uint32_t smallNumber(const DWARFDie& die, Attribute attribute) {
+  return static_cast<std::uint32_t>(numberOf(die, attribute).value_or(0));
+}
+
+bool has(const DWARFDie& die, Attribute attribute) {
+  return llvm::dwarf::toUnsigned(die.find(attribute), 0) != 0;
+}
+
+/// The one operand of a location like DW_OP_constu N or DW_OP_plus_uconst N.
+std::optional<std::uint64_t> operandOf(const DWARFDie& die, Attribute attribute, std::uint8_t operation) {
+  const auto value = die.find(attribute);
+  if (!value)
+    return std::nullopt;
+  const auto block = value->getAsBlock();
+  if (!block || block->empty() || block->front() != operation)
+    return std::nullopt;
+  const llvm::DataExtractor data(block->drop_front(), true, kPointerSize);
+  llvm::DataExtractor::Cursor cursor(0);
+  const std::uint64_t number = data.getULEB128(cursor);
+  if (!cursor) {
+    llvm::consumeError(cursor.takeError());
+    return std::nullopt;
+  }
+  return number;
+}
+
+bool isRecord(Tag tag) {
+  return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
+}
+
+bool isC(const DWARFDie& die) {
+  const DWARFDie unit = die.getDwarfUnit()->getUnitDIE();
+  return isC(static_cast<SourceLanguage>(llvm::dwarf::toUnsigned(unit.find(DW_AT_language), 0)));
+}
+
+/// What this DIE completes: a declaration, or the description that an inlined copy shares.
+DWARFDie completedBy(const DWARFDie& die) {
+  for (const Attribute attribute : {DW_AT_abstract_origin, DW_AT_specification})
+    if (die.find(attribute))
+      return die.getAttributeValueAsReferencedDie(attribute);
+  return {};
+}
+
+/// The name with the namespaces and classes around it; empty for a type without a name.
+std::string qualifiedName(const DWARFDie& type, bool& damaged) {
+  std::string name = dwarfName(type, DW_AT_name, damaged);
+  if (name.empty())
+    return name;
+  const DWARFDie declaration = type.getAttributeValueAsReferencedDie(DW_AT_specification);
+  DWARFDie scope = (declaration.isValid() ? declaration : type).getParent();
+  for (unsigned steps = 0; scope.isValid() && steps < kLongestChain; scope = scope.getParent(), ++steps) {
+    if (scope.getTag() != DW_TAG_namespace && !isRecord(scope.getTag()))
+      break;
+    const std::string outer = dwarfName(scope, DW_AT_name, damaged);
+    name = (outer.empty() ? "(anonymous)" : outer) + "::" + name;
+  }
+  // `pair<a, b<c> >` (gcc) and `pair<a, b<c>>` are one name.
+  if (name.find('<') != std::string::npos)
+    std::erase(name, ' ');
+  return name;
+}
+
+/// "_BitInt(37)": 37. 0: the type has all bits of its bytes.
+std::int64_t bitsInName(const std::string& name) {
+  const std::size_t begin = name.find("_BitInt(");
+  std::int64_t bits = 0;
+  if (begin != std::string::npos)
+    std::from_chars(name.data() + begin + std::string_view("_BitInt(").size(), name.data() + name.size(),
+                    bits);
+  return bits;
+}
+
+std::uint8_t meaningOf(std::uint64_t encoding, const std::string& name) {
+  switch (encoding) {
+  case DW_ATE_signed_char:
+    return DW_ATE_signed;
+  case DW_ATE_unsigned_char:
+  case DW_ATE_UTF:
+  case DW_ATE_UCS:
+  case DW_ATE_ASCII:
+    return DW_ATE_unsigned;
+  case DW_ATE_float: // bfloat16 and IEEE's half are both 2 bytes of it
+    return name.find("bf16") == std::string::npos ? DW_ATE_float : DW_ATE_lo_user;
+  default:
+    return static_cast<std::uint8_t>(encoding);
+  }
+}
+
+TypeNode nodeOfKind(TypeKind kind) {
+  TypeNode node;
+  node.kind = kind;
+  return node;
+}
+
+TypeNode unreadableNode(std::string why) {
+  TypeNode node = nodeOfKind(TypeKind::Unreadable);
+  node.name = std::move(why);
+  return node;
+}
+
+/// gcc and clang write an unsigned value as data or signed; the type says which it is.
+std::int64_t asValueOf(std::int64_t value, std::uint32_t size, bool isSigned) {
+  if (size == 0 || size >= sizeof(value))
+    return value;
+  const unsigned unused = 64 - 8 * size;
+  const std::uint64_t moved = static_cast<std::uint64_t>(value) << unused;
+  return isSigned ? static_cast<std::int64_t>(moved) >> unused : static_cast<std::int64_t>(moved >> unused);
+}
+
+} // namespace
+
+TypeRef DwarfTypes::unreadable(std::string why) {
+  return {graph_.add(unreadableNode(std::move(why))), 0};
+}
+
+TypeId DwarfTypes::add(const DWARFDie& symbol) {
+  return nodeOf(symbol);
+}
+
+void DwarfTypes::readAll() {
+  while (!unread_.empty()) {
+    const auto [id, die] = unread_.back();
+    unread_.pop_back();
+    read(id, die);
+  }
+}
+
+TypeId DwarfTypes::nodeOf(const DWARFDie& type) {
+  constexpr std::uint64_t kTypesSection = std::uint64_t{1} << 63U;
+  constexpr unsigned kTypesInInfo = 5; // from this DWARF version on
+  const llvm::DWARFUnit& unit = *type.getDwarfUnit();
+  const bool elsewhere = unit.isTypeUnit() && unit.getVersion() < kTypesInInfo;
+  const auto [known, isNew] = known_.try_emplace(type.getOffset() | (elsewhere ? kTypesSection : 0), kVoid);
+  if (isNew) {
+    known->second = graph_.add({});
+    unread_.emplace_back(known->second, type);
+  }
+  return known->second;
+}
+
+TypeRef DwarfTypes::typeOf(const DWARFDie& die) {
+  DWARFDie holder = die;
+  for (unsigned steps = 0; holder.isValid() && steps < kLongestChain; holder = completedBy(holder), ++steps)
+    if (const auto type = holder.find(DW_AT_type))
+      return referenceTo(holder.getAttributeValueAsReferencedDie(*type));
+  return {};
+}
+
+TypeRef DwarfTypes::referenceTo(DWARFDie type) {
+  std::uint8_t qualifiers = 0;
+  for (unsigned steps = 0; steps < kLongestChain; ++steps) {
+    if (!type.isValid())
+      return unreadable("its debug information refers to a type that is not there");
+    switch (type.getTag()) {
+    case DW_TAG_const_type:
+    case DW_TAG_immutable_type:
+      qualifiers |= kConst;
+      break;
+    case DW_TAG_volatile_type:
+      qualifiers |= kVolatile;
+      break;
+    case DW_TAG_restrict_type:
+      qualifiers |= kRestrict;
+      break;
+    case DW_TAG_atomic_type:
+    case DW_TAG_packed_type:
+    case DW_TAG_subrange_type:
+      break;
+    default: {
+      const DWARFDie definition = definitionOf(type);
+      if (!definition.isValid())
+        return unreadable("its debug information refers to a type unit that is not there");
+      return {nodeOf(definition), qualifiers};
+    }
+    }
+    if (!type.find(DW_AT_type))
+      return {kVoid, qualifiers};
+    type = type.getAttributeValueAsReferencedDie(DW_AT_type);
+  }
+  return unreadable("a type with endless qualifiers");
+}
+
+DWARFDie DwarfTypes::definitionOf(const DWARFDie& type) {
+  if (type.find(DW_AT_signature))
+    return type.getAttributeValueAsReferencedDie(DW_AT_signature);
+  if (!has(type, DW_AT_declaration) || type.getTag() == DW_TAG_subprogram)
+    return type;
+  bool damaged = false;
+  const auto keyOf = [&](const DWARFDie& die) {
+    const char* kind = die.getTag() == DW_TAG_union_type ? "u " : isRecord(die.getTag()) ? "s " : "e ";
+    return kind + qualifiedName(die, damaged);
+  };
+  llvm::DWARFUnit* unit = type.getDwarfUnit();
+  const auto [known, isNew] = definitions_.try_emplace(unit);
+  if (isNew)
+    for (const llvm::DWARFDebugInfoEntry& entry : unit->dies()) {
+      const DWARFDie die(unit, &entry);
+      if ((!isRecord(die.getTag()) && die.getTag() != DW_TAG_enumeration_type) ||
+          has(die, DW_AT_declaration) || !die.findRecursively({DW_AT_name}))
+        continue;
+      const auto [other, only] = known->second.try_emplace(keyOf(die), die);
+      if (!only)
+        other->second = {};
+    }
+  const auto found = known->second.find(keyOf(type));
+  return found != known->second.end() && found->second.isValid() && !damaged ? found->second : type;
+}
+
+void DwarfTypes::read(TypeId id, const DWARFDie& type) {
+  TypeNode node = readType(type); // may add nodes
+  graph_.nodes[id] = std::move(node);
+}
+
+TypeNode DwarfTypes::readType(const DWARFDie& type) {
+  bool damaged = false;
+  TypeNode node;
+  switch (type.getTag()) {
+  case DW_TAG_base_type:
+    node = readBase(type);
+    break;
+  case DW_TAG_pointer_type:
+  case DW_TAG_reference_type:
+  case DW_TAG_rvalue_reference_type:
+    node.kind = type.getTag() == DW_TAG_pointer_type     ? TypeKind::Pointer
+                : type.getTag() == DW_TAG_reference_type ? TypeKind::Reference
+                                                         : TypeKind::RvalueReference;
+    node.target = typeOf(type);
+    node.size = static_cast<std::uint32_t>(numberOf(type, DW_AT_byte_size).value_or(kPointerSize));
+    break;
+  case DW_TAG_ptr_to_member_type: {
+    node.kind = TypeKind::MemberPointer;
+    node.target = typeOf(type);
+    TypeField& of = node.fields.emplace_back();
+    of.kind = TypeField::Kind::Class;
+    of.type = referenceTo(type.getAttributeValueAsReferencedDie(DW_AT_containing_type));
+    break;
+  }
+  case DW_TAG_structure_type:
+  case DW_TAG_class_type:
+  case DW_TAG_union_type:
+    node = readStruct(type);
+    break;
+  case DW_TAG_enumeration_type:
+    node = readEnum(type);
+    break;
+  case DW_TAG_array_type:
+    node = readArray(type);
+    break;
+  case DW_TAG_subroutine_type:
+  case DW_TAG_subprogram:
+    node = readFunction(type);
+    break;
+  case DW_TAG_variable:
+    node.kind = TypeKind::Object;
+    node.target = typeOf(type);
+    if (node.target.type == kVoid)
+      node = unreadableNode("its debug information has no type for it");
+    break;
+  case DW_TAG_typedef:
+  case DW_TAG_template_alias:
+    node.kind = TypeKind::Typedef;
+    node.name = qualifiedName(type, damaged);
+    node.target = typeOf(type);
+    break;
+  case DW_TAG_unspecified_type:
+    node.kind = TypeKind::Unspecified;
+    node.name = dwarfName(type, DW_AT_name, damaged);
+    break;
+  default:
+    node = unreadableNode(fmt::format("its debug information has {}, which romlink does not know",
+                                      TagString(type.getTag()).str()));
+  }
+  return damaged ? unreadableNode("its debug information is damaged: a name cannot be read") : node;
+}
+
+TypeNode DwarfTypes::readBase(const DWARFDie& type) {
+  bool damaged = false;
+  TypeNode node = nodeOfKind(TypeKind::Base);
+  node.name = cSpelling(dwarfName(type, DW_AT_name, damaged));
+  const auto size = numberOf(type, DW_AT_byte_size);
+  const auto encoding = numberOf(type, DW_AT_encoding);
+  if (!size || !encoding || damaged)
+    return unreadableNode("its debug information has a type without size or encoding");
+  node.size = static_cast<std::uint32_t>(*size);
+  node.encoding = meaningOf(*encoding, node.name);
+  node.count = bitsInName(node.name);
+  return node;
+}
+
+TypeNode DwarfTypes::readStruct(const DWARFDie& type) {
+  bool damaged = false;
+  TypeNode node = nodeOfKind(type.getTag() == DW_TAG_union_type ? TypeKind::Union : TypeKind::Struct);
+  node.name = qualifiedName(type, damaged);
+  node.incomplete = has(type, DW_AT_declaration);
+  const auto size = numberOf(type, DW_AT_byte_size);
+  if (damaged || (!size && !node.incomplete))
+    return unreadableNode("its debug information has a struct without size or name");
+  if (node.incomplete)
+    return node;
+  node.size = static_cast<std::uint32_t>(*size);
+  node.alignment = smallNumber(type, DW_AT_alignment);
+  for (const DWARFDie& child : type.children()) {
+    readMember(child, node);
+    if (node.kind == TypeKind::Unreadable)
+      break;
+  }
+  return node;
+}
+
+/// Bits from the start of the struct. DW_AT_bit_offset (DWARF 3) counts from the high end of the storage
+/// unit, wherever the low end lies.
+static std::optional<std::int64_t> placeOfMember(const DWARFDie& member, std::uint32_t bits,
+                                                 std::uint64_t typeSize) {
+  constexpr std::int64_t kByte = 8;
+  if (const auto place = numberOf(member, DW_AT_data_bit_offset))
+    return static_cast<std::int64_t>(*place);
+  auto location = member.find(DW_AT_data_member_location) ? numberOf(member, DW_AT_data_member_location)
+                                                          : std::optional<std::uint64_t>(0); // of a union
+  if (!location)
+    location = operandOf(member, DW_AT_data_member_location, DW_OP_plus_uconst);
+  if (!location || *location > UINT32_MAX)
+    return std::nullopt;
+  const std::int64_t begin = static_cast<std::int64_t>(*location) * kByte;
+  const auto fromHigh = numberOf(member, DW_AT_bit_offset);
+  if (!fromHigh)
+    return begin;
+  const auto storage = static_cast<std::int64_t>(numberOf(member, DW_AT_byte_size).value_or(typeSize));
+  return begin + storage * kByte - static_cast<std::int64_t>(*fromHigh) - bits;
+}
+
+void DwarfTypes::readMember(const DWARFDie& member, TypeNode& node) {
+  bool damaged = false;
+  TypeField field;
+  field.name = dwarfName(member, DW_AT_name, damaged);
+  std::optional<std::int64_t> place;
+  switch (member.getTag()) {
+  case DW_TAG_member: {
+    if (has(member, DW_AT_external) || has(member, DW_AT_declaration))
+      return; // static
+    field.type = typeOf(member);
+    field.bits = smallNumber(member, DW_AT_bit_size);
+    const DWARFDie type = member.getAttributeValueAsReferencedDie(DW_AT_type);
+    place = placeOfMember(member, field.bits, type.isValid() ? smallNumber(type, DW_AT_byte_size) : 0);
+    if (field.name.starts_with(
+            "_vptr")) { // "_vptr.Shape" (gcc), "_vptr$Shape" (clang), of types of their own
+      field.name = "_vptr";
+      TypeNode pointer = nodeOfKind(TypeKind::Pointer);
+      pointer.size = kPointerSize;
+      field.type = {graph_.add(std::move(pointer)), 0};
+    }
+    break;
+  }
+  case DW_TAG_inheritance:
+    field.kind = TypeField::Kind::BaseClass;
+    field.type = typeOf(member);
+    place = has(member, DW_AT_virtuality) ? kVirtualBase : placeOfMember(member, 0, 0);
+    break;
+  case DW_TAG_subprogram:
+    if (!has(member, DW_AT_virtuality) || has(member, DW_AT_artificial))
+      return;
+    field.kind = TypeField::Kind::VirtualFunction;
+    field.type = {nodeOf(member), 0};
+    if (const auto slot = operandOf(member, DW_AT_vtable_elem_location, DW_OP_constu))
+      place = static_cast<std::int64_t>(*slot);
+    break;
+  case DW_TAG_variant_part:
+    node = unreadableNode("its debug information has a variant record, which romlink does not know");
+    return;
+  default:
+    return; // nested types, static members, templates' arguments
+  }
+  if (damaged || !place) {
+    node = unreadableNode("its debug information has a member without place or name");
+    return;
+  }
+  field.value = *place;
+  node.fields.push_back(std::move(field));
+}
+
+TypeNode DwarfTypes::readEnum(const DWARFDie& type) {
+  bool damaged = false;
+  TypeNode node = nodeOfKind(TypeKind::Enum);
+  node.name = qualifiedName(type, damaged);
+  node.incomplete = has(type, DW_AT_declaration);
+  node.size = smallNumber(type, DW_AT_byte_size);
+  bool negative = false;
+  for (const DWARFDie& child : type.children()) {
+    if (child.getTag() != DW_TAG_enumerator)
+      continue;
+    TypeField& field = node.fields.emplace_back();
+    field.kind = TypeField::Kind::Enumerator;
+    field.name = dwarfName(child, DW_AT_name, damaged);
+    const auto value = child.find(DW_AT_const_value);
+    const bool isSigned =
+        value && (value->getForm() == DW_FORM_sdata || value->getForm() == DW_FORM_implicit_const);
+    const auto unsignedNumber = value ? value->getAsUnsignedConstant() : std::nullopt;
+    const auto number = isSigned         ? value->getAsSignedConstant()
+                        : unsignedNumber ? std::optional(static_cast<std::int64_t>(*unsignedNumber))
+                                         : std::nullopt;
+    damaged |= !number;
+    field.value = number.value_or(0);
+    negative |= isSigned && field.value < 0;
+  }
+  if (damaged || (node.size == 0 && !node.incomplete))
+    return unreadableNode("its debug information has an enum without size, name or value");
+  DWARFDie underlying = type.getAttributeValueAsReferencedDie(DW_AT_type);
+  for (unsigned steps = 0;
+       underlying.isValid() && underlying.getTag() != DW_TAG_base_type && steps < kLongestChain; ++steps)
+    underlying = underlying.getAttributeValueAsReferencedDie(DW_AT_type);
+  const auto encoding = numberOf(underlying.isValid() ? underlying : type, DW_AT_encoding);
+  node.isSigned = encoding ? meaningOf(*encoding, {}) == DW_ATE_signed : negative;
+  for (TypeField& field : node.fields)
+    field.value = asValueOf(field.value, node.size, node.isSigned);
+  std::sort(node.fields.begin(), node.fields.end(), [](const TypeField& a, const TypeField& b) {
+    return std::tie(a.value, a.name) < std::tie(b.value, b.name);
+  });
+  return node;
+}
+
+/// Elements of one dimension. DWARF 5, 5.13: DW_AT_count or DW_AT_upper_bound, whose lower bound is 0 in C.
+static std::int64_t countOf(const DWARFDie& dimension) {
+  constexpr std::uint64_t kMost = UINT32_MAX;
+  const bool bounded = dimension.find({DW_AT_count, DW_AT_upper_bound}).has_value();
+  auto count = numberOf(dimension, DW_AT_count);
+  if (const auto last = numberOf(dimension, DW_AT_upper_bound))
+    count = *last + 1;
+  if (!count)
+    return bounded ? kVariable : kFlexible; // of a variable length the bound is an expression
+  return *count == 0 || *count > kMost ? kFlexible : static_cast<std::int64_t>(*count);
+}
+
+TypeNode DwarfTypes::readArray(const DWARFDie& type) {
+  std::vector<std::int64_t> counts;
+  for (const DWARFDie& child : type.children())
+    if (child.getTag() == DW_TAG_subrange_type || child.getTag() == DW_TAG_enumeration_type)
+      counts.push_back(countOf(child));
+  if (counts.empty())
+    return unreadableNode("its debug information has an array without dimensions");
+  TypeNode node = nodeOfKind(TypeKind::Array);
+  node.target = typeOf(type);
+  node.isVector = has(type, DW_AT_GNU_vector);
+  for (std::size_t i = counts.size(); i-- > 0;) {
+    node.count = counts[i];
+    if (i > 0)
+      node.target = {graph_.add(node), 0};
+  }
+  return node;
+}
+
+void DwarfTypes::readParameters(const DWARFDie& function, TypeNode& node) {
+  for (const DWARFDie& child : function.children()) {
+    if (child.getTag() == DW_TAG_unspecified_parameters)
+      node.isVariadic = true;
+    if (child.getTag() == DW_TAG_GNU_formal_parameter_pack)
+      readParameters(child, node);
+    if (child.getTag() != DW_TAG_formal_parameter)
+      continue;
+    bool damaged = false;
+    TypeField& field = node.fields.emplace_back();
+    field.kind = TypeField::Kind::Parameter;
+    field.name = dwarfName(child, DW_AT_name, damaged);
+    field.type =
+        damaged ? unreadable("its debug information is damaged: a name cannot be read") : typeOf(child);
+    if (field.type.type == kVoid)
+      field.type = unreadable("its debug information has a parameter without a type");
+  }
+}
+
+TypeNode DwarfTypes::readFunction(const DWARFDie& type) {
+  DWARFDie origin = type;
+  for (unsigned steps = 0; origin.find(DW_AT_abstract_origin) && steps < kLongestChain; ++steps) {
+    origin = origin.getAttributeValueAsReferencedDie(DW_AT_abstract_origin);
+    if (!origin.isValid())
+      return unreadableNode("its debug information refers to a description that is not there");
+  }
+  TypeNode node = nodeOfKind(TypeKind::Function);
+  node.target = typeOf(origin);
+  readParameters(origin, node);
+  if (node.fields.empty() && !node.isVariadic)
+    if (const DWARFDie declared = origin.getAttributeValueAsReferencedDie(DW_AT_specification);
+        declared.isValid())
+      readParameters(declared, node);
+  const std::uint32_t convention =
+      std::max(smallNumber(type, DW_AT_calling_convention), smallNumber(origin, DW_AT_calling_convention));
+  if (convention == DW_CC_nocall)
+    return unreadableNode("the compiler changed how it is called");
+  node.convention = static_cast<std::uint8_t>(convention == DW_CC_normal ? 0 : convention);
+  if (isC(type) && !origin.findRecursively({DW_AT_prototyped})) {
+    node.isVariadic = false; // clang says `int (...)` of `int ()`
+    node.isPrototyped = type.getTag() == DW_TAG_subprogram && node.fields.empty();
+  }
+  return node;
+}
+
+} // namespace romlink::relink
