@@ -1,0 +1,26 @@
+// What, besides the source text, decides what a C program means: the flags that change the language, and what
+// the compiler predefines for them. It is part of every fingerprint, as text.
+//
+// Optimisation levels, code generation for a processor, debug information, warnings and stack protectors are
+// no part of it: they choose among programs of one meaning. Whether calls fit the ABI of both sides is judged
+// at the link.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace romlink::launcher {
+
+struct Meaning {
+  std::string always;                   ///< of every function and object
+  std::string floatingPoint;            ///< of those that use floating-point types
+  std::string enumerations;             ///< of those that declare an enumeration in a body
+  std::string wideText;                 ///< of those that have wide character or string literals
+  std::vector<std::string> parserFlags; ///< that make clang read the text as the compiler does
+};
+
+/// `options`: those of the command; `macros`: what the compiler predefines with them (-E -dM).
+[[nodiscard]] Meaning meaningOf(const std::vector<std::string>& options, std::string_view macros);
+
+} // namespace romlink::launcher
