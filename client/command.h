@@ -34,6 +34,13 @@ void addRomIdentify(CLI::App& rom, Invocation& invocation);
 void addLink(CLI::App& app, Invocation& invocation);
 void addPlan(CLI::App& app, Invocation& invocation);
 void addCheck(CLI::App& app, Invocation& invocation);
+void addAdvisoryAdd(CLI::App& advisory, Invocation& invocation);
+void addAdvisoryList(CLI::App& advisory, Invocation& invocation);
+void addReleaseList(CLI::App& release, Invocation& invocation);
+void addAuditRom(CLI::App& audits, Invocation& invocation);
+void addAuditRelease(CLI::App& audits, Invocation& invocation);
+void addAuditAdvisory(CLI::App& audits, Invocation& invocation);
+void addAuditMatrix(CLI::App& audits, Invocation& invocation);
 void addArchiveVerify(CLI::App& archive, Invocation& invocation);
 void addArchiveStats(CLI::App& archive, Invocation& invocation);
 

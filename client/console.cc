@@ -40,6 +40,10 @@ void printWarning(const std::string& text) {
   printTagged("warning", "\033[1;35m", printable(text));
 }
 
+void printNote(const std::string& text) {
+  printTagged("note", "\033[1;36m", printable(text));
+}
+
 unsigned outputWidth() {
   return widthOf(STDOUT_FILENO);
 }

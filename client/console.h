@@ -12,6 +12,7 @@ namespace romlink::client {
 /// "romlink: error: WHAT: WHERE: WHY", then "hint: ..." where there is one. Returns the exit code.
 int printError(const Error& error);
 void printWarning(const std::string& text);
+void printNote(const std::string& text);
 
 /// Columns of the terminal at standard output; 0 if there is none.
 [[nodiscard]] unsigned outputWidth();

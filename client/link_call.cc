@@ -21,41 +21,6 @@ void fillFile(const LinkInput& input, v1::InputFile& message) {
   message.set_digest(input.digest.text());
 }
 
-v1::LinkRequest requestOf(const LinkQuestion& question) {
-  v1::LinkRequest request;
-  request.set_rom(question.rom);
-  request.set_plan_only(question.planOnly);
-  request.set_suggest_waivers(question.suggestWaivers);
-  request.set_want_map(question.wantMap);
-  std::set<std::size_t> named;
-  for (const PreparedInputs::Argument& argument : question.inputs.arguments) {
-    v1::LinkArgument& message = *request.add_arguments();
-    message.set_text(argument.text);
-    if (argument.input) {
-      fillFile(question.inputs.inputs[*argument.input], *message.mutable_file());
-      named.insert(*argument.input);
-    }
-  }
-  for (std::size_t i = 0; i < question.inputs.inputs.size(); ++i)
-    if (!named.contains(i))
-      fillFile(question.inputs.inputs[i], *request.add_extra_files());
-  if (question.policy)
-    fillFile(*question.policy, *request.mutable_policy());
-  return request;
-}
-
-std::vector<Upload> uploadsOf(const LinkQuestion& question) {
-  std::vector<Upload> uploads;
-  const auto add = [&](const LinkInput& input) {
-    uploads.push_back({input.digest, input.size, input.file, input.content ? &*input.content : nullptr});
-  };
-  for (const LinkInput& input : question.inputs.inputs)
-    add(input);
-  if (question.policy)
-    add(*question.policy);
-  return uploads;
-}
-
 // Cuts a stream of pieces into lines.
 class Lines {
 public:
@@ -123,42 +88,99 @@ private:
   LinkAnswer answer_;
 };
 
+} // namespace
+
+v1::LinkRequest requestOf(const LinkQuestion& question) {
+  v1::LinkRequest request;
+  for (const std::string& rom : question.roms)
+    if (request.rom().empty())
+      request.set_rom(rom);
+    else
+      request.add_other_roms(rom);
+  request.mutable_labels()->insert(question.labels.begin(), question.labels.end());
+  request.set_plan_only(question.planOnly);
+  request.set_suggest_waivers(question.suggestWaivers);
+  request.set_want_map(question.wantMap);
+  std::set<std::size_t> named;
+  for (const PreparedInputs::Argument& argument : question.inputs.arguments) {
+    v1::LinkArgument& message = *request.add_arguments();
+    message.set_text(argument.text);
+    if (argument.input) {
+      fillFile(question.inputs.inputs[*argument.input], *message.mutable_file());
+      named.insert(*argument.input);
+    }
+  }
+  for (std::size_t i = 0; i < question.inputs.inputs.size(); ++i)
+    if (!named.contains(i))
+      fillFile(question.inputs.inputs[i], *request.add_extra_files());
+  if (question.policy)
+    fillFile(*question.policy, *request.mutable_policy());
+  return request;
+}
+
+std::vector<Upload> uploadsOf(const LinkQuestion& question) {
+  std::vector<Upload> uploads;
+  const auto add = [&](const LinkInput& input) {
+    uploads.push_back({input.digest, input.size, input.file, input.content ? &*input.content : nullptr});
+  };
+  for (const LinkInput& input : question.inputs.inputs)
+    add(input);
+  if (question.policy)
+    add(*question.policy);
+  return uploads;
+}
+
+InputNames namesOf(const LinkQuestion& question) {
+  InputNames names = question.inputs.names;
+  if (question.policy)
+    names.add(question.policy->path, question.policy->file.string());
+  return names;
+}
+
 Error inUsersNames(Error error, const InputNames& names) {
   for (std::string* part : {&error.what, &error.where, &error.why, &error.hint})
     *part = names.toUser(*part);
   return error;
 }
 
-} // namespace
+Result<void> withUploads(const Session& session, const LinkQuestion& question, Progress& progress,
+                         const std::function<Result<grpc::Status>()>& call) {
+  const std::vector<Upload> uploads = uploadsOf(question);
+  for (int left = kTries;; --left) {
+    ROMLINK_TRY(uploadMissing(session, uploads, progress));
+    const Result<grpc::Status> status = call();
+    progress.clear();
+    ROMLINK_TRY(status);
+    if (status->ok())
+      return {};
+    if (missingInputOf(*status).empty() || left == 1)
+      return fail(inUsersNames(session.errorOf(*status), namesOf(question)));
+  }
+}
 
 Result<LinkAnswer> callLink(const Session& session, const LinkQuestion& question, const LinkSinks& sinks,
                             Progress& progress) {
   const auto stub = v1::LinkService::NewStub(session.channel());
   const v1::LinkRequest request = requestOf(question);
-  const std::vector<Upload> uploads = uploadsOf(question);
-  InputNames names = question.inputs.names;
-  if (question.policy)
-    names.add(question.policy->path, question.policy->file.string());
-  for (int left = kTries;; --left) {
-    ROMLINK_TRY(uploadMissing(session, uploads, progress));
+  const InputNames names = namesOf(question);
+  std::optional<Receiver> receiver;
+  const auto call = [&]() -> Result<grpc::Status> {
     progress.show(question.planOnly ? "planning" : "linking");
     grpc::ClientContext context;
     const auto reader = stub->Link(&context, request);
-    Receiver receiver(names, sinks, progress);
+    receiver.emplace(names, sinks, progress);
     v1::LinkResponse message;
     Result<void> taken;
     while (taken && reader->Read(&message))
-      taken = receiver.take(message);
+      taken = receiver->take(message);
     if (!taken)
       context.TryCancel();
     const grpc::Status status = reader->Finish();
-    progress.clear();
     ROMLINK_TRY(taken);
-    if (status.ok())
-      return receiver.finish();
-    if (missingInputOf(status).empty() || left == 1)
-      return fail(inUsersNames(session.errorOf(status), names));
-  }
+    return status;
+  };
+  ROMLINK_TRY(withUploads(session, question, progress, call));
+  return receiver->finish();
 }
 
 } // namespace romlink::client

@@ -3,11 +3,17 @@
 
 #include "base/error.h"
 #include "client/linker_inputs.h"
-#include "romlink/v1/report.pb.h"
+#include "client/upload.h"
+#include "romlink/v1/link.pb.h"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+
+namespace grpc {
+class Status;
+}
 
 namespace romlink::client {
 
@@ -16,12 +22,13 @@ class Progress;
 class Session;
 
 struct LinkQuestion {
-  std::string rom; ///< empty: plain link
+  std::vector<std::string> roms; ///< none: plain link
   PreparedInputs inputs;
   std::optional<LinkInput> policy;
   bool planOnly = false;
   bool suggestWaivers = false;
   bool wantMap = false;
+  std::map<std::string, std::string> labels; ///< for the release record
 };
 
 struct LinkAnswer {
@@ -36,6 +43,20 @@ struct LinkSinks {
   std::function<Result<void>(Bytes)> image;
   std::function<Result<void>(std::string_view)> map; ///< whole lines, in the user's file names
 };
+
+/// The request; its files are still to be uploaded.
+[[nodiscard]] v1::LinkRequest requestOf(const LinkQuestion& question);
+/// What the request needs the service to have.
+[[nodiscard]] std::vector<Upload> uploadsOf(const LinkQuestion& question);
+/// The names of all files of the question, the policy's too.
+[[nodiscard]] InputNames namesOf(const LinkQuestion& question);
+/// The error in the user's file names.
+[[nodiscard]] Error inUsersNames(Error error, const InputNames& names);
+
+/// An upload and the call that needs it: the service may drop an input between the two, when its cache is
+/// small and busy, and then both are done again.
+Result<void> withUploads(const Session& session, const LinkQuestion& question, Progress& progress,
+                         const std::function<Result<grpc::Status>()>& call);
 
 Result<LinkAnswer> callLink(const Session& session, const LinkQuestion& question, const LinkSinks& sinks,
                             Progress& progress);

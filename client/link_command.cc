@@ -1,7 +1,7 @@
 #include "client/link_command.h"
 
-#include "base/file.h"
 #include "client/console.h"
+#include "client/key_value.h"
 #include "client/link_call.h"
 #include "client/linker_arguments.h"
 #include "client/linker_inputs.h"
@@ -9,6 +9,7 @@
 #include "client/response_file.h"
 #include "client/session.h"
 #include "relink/report/render.h"
+#include "relink/report/sarif.h"
 
 #include <cstdio>
 #include <optional>
@@ -26,25 +27,20 @@ constexpr const char* kVersion =
 // Configure scripts look for the word "elf" after "supported targets".
 constexpr const char* kHelp = "USAGE: ld.romlink [options] file...\n"
                               "Links like ld.lld; with a ROM, shares the code that the ROM already has.\n"
-                              "  --romlink-rom=ROM        the ROM ($ROMLINK_ROM); without it, a plain link\n"
+                              "  --romlink-rom=ROM        the ROM ($ROMLINK_ROM); without it, a plain link. "
+                              "Several, for an image that\n"
+                              "                           runs on each: ROM,ROM or the option repeated\n"
                               "  --romlink-policy=FILE    the policy, TOML ($ROMLINK_POLICY)\n"
                               "  --romlink-report=FILE    the report, JSON ($ROMLINK_REPORT)\n"
+                              "  --romlink-html=FILE      the report, HTML ($ROMLINK_HTML)\n"
+                              "  --romlink-sarif=FILE     findings, SARIF ($ROMLINK_SARIF)\n"
+                              "  --romlink-label=KEY=VALUE  kept with the link's record; repeatable\n"
                               "  --romlink-server=ADDR    the service ($ROMLINK_SERVER)\n"
                               "  --romlink-archive=DIR    or the archive's folder ($ROMLINK_ARCHIVE)\n"
                               "All other options are those of GNU ld.\n"
                               "Example:\n"
                               "  ld.romlink --romlink-rom=boot@1.0 -T flash.ld main.o -o firmware.elf\n"
                               "ld.romlink: supported targets: elf32-littlearm elf";
-
-Result<LinkInput> policyInput(const std::string& file) {
-  LinkInput input;
-  input.path = linkerName(file);
-  input.file = file;
-  ROMLINK_ASSIGN(const auto content, readFile(file));
-  input.digest = sha256Of(Bytes(content));
-  input.size = content.size();
-  return input;
-}
 
 // "out: in1 in2", for make and ninja.
 std::string dependencies(const std::string& output, const PreparedInputs& prepared) {
@@ -87,12 +83,13 @@ public:
   Result<int> run(const LinkerArguments& arguments) {
     LinkQuestion question;
     ROMLINK_ASSIGN(question.inputs, prepareInputs(arguments));
-    question.rom = command_.rom;
+    question.roms = command_.roms;
+    ROMLINK_ASSIGN(question.labels, labelsOf(command_.labels));
     question.planOnly = command_.planOnly;
     question.suggestWaivers = command_.suggestWaivers;
     question.wantMap = !command_.planOnly && (!arguments.map.empty() || arguments.printMap);
     if (!command_.policy.empty()) {
-      ROMLINK_ASSIGN(question.policy, policyInput(command_.policy));
+      ROMLINK_ASSIGN(question.policy, plainInput(command_.policy));
     }
     ROMLINK_ASSIGN(const Session session, Session::open(global_));
     Outputs outputs;
@@ -113,6 +110,7 @@ public:
     }
     ROMLINK_TRY(outputs.commit());
     ROMLINK_TRY(print(answer.report));
+    printRelease(answer.release);
     return 0;
   }
 
@@ -152,6 +150,10 @@ private:
       ROMLINK_ASSIGN(OutputFile file, prepareOutput(command_.html, report::renderHtml(report)));
       outputs.others.push_back(std::move(file));
     }
+    if (!command_.sarif.empty()) {
+      ROMLINK_ASSIGN(OutputFile file, prepareOutput(command_.sarif, report::renderSarif(report)));
+      outputs.others.push_back(std::move(file));
+    }
     return {};
   }
 
@@ -181,7 +183,7 @@ private:
     if (global_.json) {
       ROMLINK_ASSIGN(const std::string json, report::renderJson(report));
       std::fputs(json.c_str(), stdout);
-    } else if (command_.printReport && !global_.quiet && !command_.rom.empty()) {
+    } else if (command_.printReport && !global_.quiet && !command_.roms.empty()) {
       const report::TextStyle style{
           .colour = outputHasColour(), .width = outputWidth(), .suggestionsAsked = command_.suggestWaivers};
       std::fputs(report::renderText(report, style).c_str(), stdout);
@@ -191,6 +193,16 @@ private:
           printWarning(finding.message());
     }
     return {};
+  }
+
+  // The last line of the results; beside JSON, which has to stay alone, it is a note.
+  void printRelease(const std::string& release) const {
+    if (release.empty() || !command_.printReport)
+      return;
+    if (!global_.json)
+      printLine(global_.quiet ? release : "release " + release);
+    else if (!global_.quiet)
+      printNote("release " + release);
   }
 
   const LinkCommand& command_;

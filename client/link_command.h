@@ -14,10 +14,12 @@
 namespace romlink::client {
 
 struct LinkCommand {
-  std::string rom; ///< empty: plain link
+  std::vector<std::string> roms; ///< the image must run on each; none: plain link
   std::string policy;
-  std::string report; ///< JSON file; empty: none
-  std::string html;   ///< HTML file; empty: none
+  std::string report;              ///< JSON file; empty: none
+  std::string html;                ///< HTML file; empty: none
+  std::string sarif;               ///< SARIF file; empty: none
+  std::vector<std::string> labels; ///< KEY=VALUE, for the release record
   bool planOnly = false;
   bool suggestWaivers = false;
   bool printReport = true;            ///< on standard output

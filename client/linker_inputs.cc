@@ -233,4 +233,14 @@ Result<PreparedInputs> prepareInputs(const LinkerArguments& arguments) {
   return Preparer(arguments).prepare();
 }
 
+Result<LinkInput> plainInput(const std::string& file) {
+  LinkInput input;
+  input.path = linkerName(file);
+  input.file = file;
+  ROMLINK_ASSIGN(const auto content, readFile(file));
+  input.digest = sha256Of(Bytes(content));
+  input.size = content.size();
+  return input;
+}
+
 } // namespace romlink::client

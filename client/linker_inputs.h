@@ -40,4 +40,7 @@ struct PreparedInputs {
 /// Malformed (exit code 3): a file is missing, unreadable or a thin archive.
 Result<PreparedInputs> prepareInputs(const LinkerArguments& arguments);
 
+/// A file that is sent as it is, such as the policy. Malformed if it cannot be read.
+Result<LinkInput> plainInput(const std::string& file);
+
 } // namespace romlink::client

@@ -28,6 +28,23 @@ void declareCommands(CLI::App& app, Invocation& invocation) {
   addLink(app, invocation);
   addPlan(app, invocation);
   addCheck(app, invocation);
+  auto* advisory = app.add_subcommand("advisory", "defective ROM code: add, list");
+  advisory->require_subcommand(1);
+  advisory->footer("Example:\n  romlink --archive roms advisory list");
+  addAdvisoryAdd(*advisory, invocation);
+  addAdvisoryList(*advisory, invocation);
+  auto* release = app.add_subcommand("release", "the archived links: list");
+  release->require_subcommand(1);
+  release->footer("Example:\n  romlink --archive roms release list --rom boot@1.0");
+  addReleaseList(*release, invocation);
+  auto* audits = app.add_subcommand("audit", "compatibility audits: rom, release, advisory, matrix");
+  audits->require_subcommand(1);
+  audits->footer("Example:\n  romlink --archive roms audit rom boot@1.0 --html boot.html\n"
+                 "An audit is a result, whatever it finds: its exit code is 0.");
+  addAuditRom(*audits, invocation);
+  addAuditRelease(*audits, invocation);
+  addAuditAdvisory(*audits, invocation);
+  addAuditMatrix(*audits, invocation);
   auto* archive = app.add_subcommand("archive", "the archive itself: verify, stats");
   archive->require_subcommand(1);
   archive->footer("Example:\n  romlink --archive roms archive verify");

@@ -4,6 +4,7 @@
 #include "client/command.h"
 #include "client/console.h"
 #include "client/json.h"
+#include "client/key_value.h"
 #include "client/session.h"
 #include "client/upload.h"
 #include "romlink/v1/archive.grpc.pb.h"
@@ -33,14 +34,6 @@ struct ArtifactFile {
   std::filesystem::path file;
   std::uint64_t size = 0;
 };
-
-Result<std::pair<std::string, std::string>> splitAtEquals(const std::string& option,
-                                                          const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0)
-    return fail(ErrorCode::Usage, "bad value of " + option, text, "expected NAME=VALUE");
-  return std::pair(text.substr(0, equals), text.substr(equals + 1));
-}
 
 // One symbol a line; '#' begins a comment, as in TF-M's lists.
 Result<void> readShareList(const std::string& file, v1::PublishRomRequest::Header& header) {

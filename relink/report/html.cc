@@ -1,15 +1,11 @@
 // The report as one HTML page: fills report.html.mustache.
-//
-// The page allows exactly one script, its own, by digest (Content-Security-Policy), so that even markup that
-// slipped through the escaping could not run.
 #include "relink/report/embedded.h"
 #include "relink/report/html_flash.h"
 #include "relink/report/html_judgement.h"
+#include "relink/report/html_page.h"
 #include "relink/report/render.h"
 #include "relink/report/tally.h"
 #include "relink/report/wording.h"
-
-#include "base/digest.h"
 
 #include <algorithm>
 
@@ -17,28 +13,8 @@ namespace romlink::report {
 namespace {
 
 using kainjow::mustache::data;
-using romlink::v1::Finding;
 using romlink::v1::LinkReport;
 using Type = data::type;
-
-std::string number(std::uint64_t value) {
-  return withCommas(static_cast<std::int64_t>(value));
-}
-
-/// RFC 4648, section 4.
-std::string base64(Bytes bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - at);
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      group = group << 8 | (i < count ? bytes[at + i] : 0U);
-    for (std::size_t i = 0; i < 4; ++i)
-      out += i <= count ? digits[group >> (18 - 6 * i) & 0x3F] : '=';
-  }
-  return out;
-}
 
 data headlineData(const LinkReport& report, const Tally& tally) {
   const std::int64_t baseline = report.flash().baseline_bytes();
@@ -130,6 +106,35 @@ data blockerData(const LinkReport& report) {
   return rows;
 }
 
+/// Of a link for several ROMs: what each alone would share, as bars of one scale.
+data romData(const LinkReport& report) {
+  std::uint32_t highest = 1;
+  for (const auto& rom : report.roms())
+    highest = std::max(highest, rom.shareable_bytes());
+  data rows(Type::list);
+  for (const auto& rom : report.roms()) {
+    data row(Type::object);
+    row.set("name", romTitle(rom.rom_name(), rom.rom_version()));
+    row.set("hash", shortHash(rom.rom_image_hash()));
+    row.set("bytes", number(rom.shareable_bytes()));
+    row.set("symbols", number(rom.shareable_symbols()));
+    row.set("width", std::to_string(std::uint64_t{rom.shareable_bytes()} * 100 / highest));
+    row.set("incompatible", rom.verdict() == LinkReport::INCOMPATIBLE ? Type::bool_true : Type::bool_false);
+    row.set("only", joined(rom.only_here(), ", "));
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+data typeData(const LinkReport& report) {
+  data out(Type::object);
+  out.set("checked", number(report.types().checked()));
+  out.set("different", number(report.types().different()));
+  out.set("notChecked", number(report.types().not_checked()));
+  out.set("why", textData(report.types().why_not()));
+  return out;
+}
+
 data stateData(const LinkReport& report) {
   data rows(Type::list);
   for (const auto& state : report.states()) {
@@ -138,20 +143,6 @@ data stateData(const LinkReport& report) {
     row.set("address", textData(state.rom_address()));
     row.set("bytes", number(state.size()));
     row.set("action", std::string(actionText(state.action())));
-    rows.push_back(row);
-  }
-  return rows;
-}
-
-data findingData(const LinkReport& report) {
-  data rows(Type::list);
-  for (const Finding& finding : report.findings()) {
-    data row(Type::object);
-    row.set("severity", Finding::Severity_Name(finding.severity()));
-    row.set("code", textData(finding.code()));
-    row.set("message", textData(finding.message()));
-    if (!finding.symbol().empty())
-      row.set("symbol", textData(finding.symbol()));
     rows.push_back(row);
   }
   return rows;
@@ -184,20 +175,12 @@ data symbolData(const Tally& tally) {
   return rows;
 }
 
-void set(data& page, const std::string& name, const data& list) {
-  page.set("has" + name, list.is_non_empty_list() ? Type::bool_true : Type::bool_false);
-  page.set(name, list);
-}
-
 } // namespace
 
 std::string renderHtml(const LinkReport& report) {
   const Tally tally = tallyOf(report);
   const bool compatible = report.verdict() == LinkReport::COMPATIBLE;
   data page(Type::object);
-  page.set("css", std::string(embedded::reportCss));
-  page.set("js", std::string(embedded::reportJs));
-  page.set("jsDigest", base64(sha256Of(embedded::reportJs).bytes));
   page.set("rom", romTitle(report.rom_name(), report.rom_version()));
   page.set("hash", textData(report.rom_image_hash()));
   page.set("verdict", LinkReport::Verdict_Name(report.verdict()));
@@ -207,16 +190,20 @@ std::string renderHtml(const LinkReport& report) {
   page.set("total", headlineData(report, tally));
   page.set("bars", barsData(report));
   page.set("treemap", treemapData(report, tally));
-  set(page, "Breakdown", breakdownData(report));
-  set(page, "Reasons", reasonData(tally));
-  set(page, "Blockers", blockerData(report));
-  set(page, "Accepted", acceptedData(report));
-  set(page, "States", stateData(report));
-  set(page, "Suggestions", suggestionData(report));
-  set(page, "Findings", findingData(report));
-  set(page, "Symbols", symbolData(tally));
-  kainjow::mustache::mustache html{std::string(embedded::reportHtmlMustache)};
-  return html.render(page);
+  setList(page, "Roms", romData(report));
+  if (report.types().checked() > 0 || report.types().not_checked() > 0)
+    page.set("types", typeData(report));
+  setList(page, "Breakdown", breakdownData(report));
+  setList(page, "Reasons", reasonData(tally));
+  setList(page, "Blockers", blockerData(report));
+  setList(page, "Accepted", acceptedData(report));
+  setList(page, "States", stateData(report));
+  setList(page, "Suggestions", suggestionData(report));
+  setList(page, "Findings", findingData(report.findings()));
+  setList(page, "Symbols", symbolData(tally));
+  return renderPage(embedded::reportHtmlMustache, std::move(page),
+                    {.title = romTitle(report.rom_name(), report.rom_version()) + ": romlink link report",
+                     .script = embedded::reportJs});
 }
 
 } // namespace romlink::report

@@ -1,11 +1,11 @@
 // The treemap and the bars.
 #include "relink/report/html_flash.h"
 
+#include "relink/report/html_page.h"
 #include "relink/report/treemap.h"
 #include "relink/report/wording.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace romlink::report {
 namespace {
@@ -35,12 +35,6 @@ struct Group {
   std::uint64_t bytes = 0;
   std::vector<Cell> cells;
 };
-
-/// A coordinate with one decimal, whatever the locale.
-std::string coordinate(double value) {
-  const long long tenths = std::llround(value * 10);
-  return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10);
-}
 
 void place(data& target, const Rectangle& r) {
   target.set("x", coordinate(r.x));
@@ -116,14 +110,6 @@ void gatherSmall(Group& group, double area) {
       {name, name + ": " + withCommas(static_cast<std::int64_t>(bytes)) + " bytes, " + group.label, bytes});
 }
 
-/// The text if it fits into so many characters, its beginning and an ellipsis if that still tells something.
-std::string fitted(const std::string& text, double characters) {
-  const auto room = static_cast<std::size_t>(std::max(0.0, characters));
-  if (columnsOf(text) <= room)
-    return text;
-  return room < 5 ? std::string() : cut(text, room - 1, "") + "\u2026";
-}
-
 data cellData(const Cell& cell, const Rectangle& r) {
   data out(Type::object);
   place(out, r);
@@ -176,10 +162,6 @@ data groupData(Group& group, const Rectangle& outer) {
 }
 
 } // namespace
-
-data textData(std::string_view text) {
-  return data(printable(text));
-}
 
 std::string styleClassOf(std::string_view reason) {
   if (meaningOf(reason).empty())

@@ -8,9 +8,6 @@
 
 namespace romlink::report {
 
-/// Text for the page: printable; mustache escapes it.
-[[nodiscard]] kainjow::mustache::data textData(std::string_view text);
-
 /// A style class for a decision: "shared", "changed", "not-in-rom" ...; "other" for a reason nobody knows.
 [[nodiscard]] std::string styleClassOf(std::string_view reason);
 

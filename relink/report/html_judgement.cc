@@ -1,6 +1,6 @@
 #include "relink/report/html_judgement.h"
 
-#include "relink/report/html_flash.h"
+#include "relink/report/html_page.h"
 #include "relink/report/policy_lines.h"
 #include "relink/report/wording.h"
 
@@ -37,16 +37,6 @@ void setDifference(data& target, const Difference& difference) {
   listings.set("rom", linesData(difference.rom_listing()));
   listings.set("firmware", linesData(difference.firmware_listing()));
   target.set("listings", listings);
-}
-
-template <typename Names>
-std::string joined(const Names& names, std::string_view separator) {
-  std::string text;
-  for (const std::string& name : names) {
-    text += text.empty() ? "" : separator;
-    text += printable(name);
-  }
-  return text;
 }
 
 } // namespace

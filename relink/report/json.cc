@@ -13,6 +13,7 @@ Result<std::string> renderJson(const romlink::v1::LinkReport& report) {
   complete.mutable_flash();
   complete.mutable_ram();
   complete.mutable_timing();
+  complete.mutable_types();
   for (auto& accepted : *complete.mutable_accepted())
     accepted.mutable_difference();
   makeUtf8(complete);

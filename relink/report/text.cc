@@ -2,19 +2,18 @@
 #include "relink/report/render.h"
 #include "relink/report/tally.h"
 #include "relink/report/text_judgement.h"
+#include "relink/report/text_parts.h"
 #include "relink/report/text_table.h"
 #include "relink/report/wording.h"
 
-#include <algorithm>
 #include <string>
 
 namespace romlink::report {
 namespace {
 
-using romlink::v1::Finding;
 using romlink::v1::LinkReport;
 
-constexpr int kTopRows = 10;
+constexpr std::size_t kOnlyHereColumns = 60; ///< where no terminal sets a width
 
 void header(const LinkReport& report, const Pen& pen, std::string& out) {
   out += pen.bold(romTitle(report.rom_name(), report.rom_version()));
@@ -82,9 +81,41 @@ void sums(const LinkReport& report, const Tally& tally, const TextStyle& style, 
   out += table.print(style.width, pen);
 }
 
-/// The head of a list whose rest is in the other forms of the report.
-int shownOf(int size, const TextStyle& style) {
-  return style.all ? size : std::min(size, kTopRows);
+/// How far types could be compared; nothing of a link that compared none.
+void types(const LinkReport& report, const Pen& pen, std::string& out) {
+  const auto& types = report.types();
+  if (types.checked() == 0 && types.not_checked() == 0)
+    return;
+  out += '\n' + pen.bold("types ") + withCommas(types.checked()) + " compared, ";
+  const std::string different = withCommas(types.different()) + " different";
+  out += types.different() > 0 ? pen.bad(different) : different;
+  if (types.not_checked() > 0) {
+    out += "; " + pen.bold(withCommas(types.not_checked()) + " not checked");
+    out += types.why_not().empty() ? "" : ": " + printable(types.why_not());
+  }
+  out += '\n';
+}
+
+/// Of a link for several ROMs: what each alone would share.
+void romComparison(const LinkReport& report, const TextStyle& style, const Pen& pen, std::string& out) {
+  if (report.roms_size() == 0)
+    return;
+  TextTable table({{"each ROM alone would share", Align::Name},
+                   {"hash", Align::Left},
+                   {"verdict", Align::Left},
+                   {"bytes", Align::Right},
+                   {"symbols", Align::Right},
+                   {"only it shares", Align::Sentence}});
+  for (const auto& rom : report.roms()) {
+    std::string only;
+    for (const std::string& name : rom.only_here())
+      only += (only.empty() ? "" : ", ") + printable(name);
+    table.add({romTitle(rom.rom_name(), rom.rom_version()), shortHash(rom.rom_image_hash()),
+               LinkReport::Verdict_Name(rom.verdict()), withCommas(rom.shareable_bytes()),
+               withCommas(rom.shareable_symbols()), style.width == 0 ? cut(only, kOnlyHereColumns) : only},
+              Tone::Plain);
+  }
+  out += '\n' + table.print(style.width, pen);
 }
 
 void blockers(const LinkReport& report, const TextStyle& style, const Pen& pen, std::string& out) {
@@ -130,21 +161,6 @@ void states(const LinkReport& report, const TextStyle& style, const Pen& pen, st
   out += '\n' + table.print(style.width, pen) + leftOut(report.states_size() - shown);
 }
 
-void findings(const LinkReport& report, const Pen& pen, std::string& out) {
-  if (report.findings_size() > 0)
-    out += '\n';
-  for (const Finding& finding : report.findings()) {
-    std::string severity = Finding::Severity_Name(finding.severity());
-    std::transform(severity.begin(), severity.end(), severity.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    out += finding.severity() == Finding::ERROR ? pen.bad(severity) : pen.bold(severity);
-    out += ": " + printable(finding.code());
-    if (!finding.symbol().empty())
-      out += ": " + printable(finding.symbol());
-    out += ": " + printable(finding.message()) + '\n';
-  }
-}
-
 } // namespace
 
 std::string renderText(const LinkReport& report, const TextStyle& style) {
@@ -154,11 +170,13 @@ std::string renderText(const LinkReport& report, const TextStyle& style) {
   header(report, pen, out);
   symbols(tally, style, pen, out);
   sums(report, tally, style, pen, out);
+  types(report, pen, out);
+  romComparison(report, style, pen, out);
   blockers(report, style, pen, out);
   out += acceptedText(report, style, pen);
   states(report, style, pen, out);
   out += suggestionsText(report, style, pen);
-  findings(report, pen, out);
+  out += findingsText(report.findings(), pen);
   return out;
 }
 

@@ -120,6 +120,23 @@ TEST(Html, NamesCannotBringMarkup) {
   EXPECT_THAT(page, HasSubstr("{{rom}}"));
 }
 
+TEST(Html, SeveralRomsAndTypes) {
+  auto report = sampleReport();
+  EXPECT_THAT(renderHtml(report), Not(HasSubstr("One image for several ROMs")));
+  auto& rom = *report.add_roms();
+  rom.set_rom_name("demo-boot");
+  rom.set_rom_version("1.1.0");
+  rom.set_shareable_bytes(2488);
+  rom.add_only_here("aes_<encrypt>");
+  *report.add_roms() = rom;
+  report.mutable_roms(1)->set_shareable_bytes(1244);
+  report.mutable_roms(1)->set_verdict(romlink::v1::LinkReport::INCOMPATIBLE);
+  const std::string page = renderHtml(report);
+  EXPECT_THAT(page, AllOf(HasSubstr("One image for several ROMs"), HasSubstr("aes_&lt;encrypt&gt;"),
+                          HasSubstr("class=\"shared\" width=\"50\""), HasSubstr("INCOMPATIBLE</span>"),
+                          HasSubstr("4 symbols compared by type, 0 different, 2 not checked: the ROM has no DWARF")));
+}
+
 TEST(Html, HasNoControlCharactersAndIsUtf8) {
   const std::string page = renderHtml(reportNaming("a\x01\x1b\xff z"));
   EXPECT_THAT(page, AllOf(Not(HasSubstr("\x01")), Not(HasSubstr("\x1b")), Not(HasSubstr("\xff")),

@@ -120,6 +120,9 @@ LinkReport sampleReport() {
   finding.set_message("the policy waives a symbol that is not there");
   finding.set_symbol("memcpy");
   report.mutable_timing()->set_plan_ms(31.25);
+  report.mutable_types()->set_checked(4);
+  report.mutable_types()->set_not_checked(2);
+  report.mutable_types()->set_why_not("the ROM has no DWARF");
   return report;
 }
 

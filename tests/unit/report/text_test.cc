@@ -50,6 +50,8 @@ bytes        plain link  this link  saved
 flash             3,000      1,700  1,300  43.3 %
 RAM                 640        640      0   0.0 %
 
+types 4 compared, 0 different; 2 not checked: the ROM has no DWARF
+
 what keeps code local  reason   price  symbols  remedy
 ---------------------  -------  -----  -------  ------------------
 mpi_exp_mod            CHANGED  1,000        2  align MPI_MAX_SIZE
@@ -219,6 +221,34 @@ TEST(Text, ALinkThatGrewSavesLessThanNothing) {
 TEST(Text, SameInputSameBytes) {
   EXPECT_EQ(renderText(sampleReport(), {.colour = true, .width = 80, .all = true}),
             renderText(sampleReport(), {.colour = true, .width = 80, .all = true}));
+}
+
+TEST(Text, SeveralRoms) {
+  auto report = sampleReport();
+  auto& first = *report.add_roms();
+  first.set_rom_name("demo-boot");
+  first.set_rom_version("1.0.0");
+  first.set_rom_image_hash("sha256:0123456789ab0000");
+  first.set_verdict(romlink::v1::LinkReport::COMPATIBLE);
+  first.set_shareable_bytes(1288);
+  first.set_shareable_symbols(3);
+  *report.add_roms() = first;
+  report.mutable_roms(1)->set_rom_version("1.1.0");
+  report.mutable_roms(1)->set_shareable_bytes(2488);
+  for (const char* name : {"aes_encrypt", "aes_\x1bdecrypt"})
+    report.mutable_roms(1)->add_only_here(name);
+  EXPECT_THAT(renderText(report, {}), HasSubstr(R"(
+each ROM alone would share  hash                 verdict     bytes  symbols  only it shares
+--------------------------  -------------------  ----------  -----  -------  -------------------------
+demo-boot@1.0.0             sha256:0123456789ab  COMPATIBLE  1,288        3
+demo-boot@1.1.0             sha256:0123456789ab  COMPATIBLE  2,488        3  aes_encrypt, aes_?decrypt
+)"));
+}
+
+TEST(Text, TypesAreSilentWhereNothingWasCompared) {
+  auto report = sampleReport();
+  report.clear_types();
+  EXPECT_THAT(renderText(report, {}), Not(HasSubstr("types")));
 }
 
 } // namespace

@@ -1,0 +1,50 @@
+// Words that the audits' text, pages and documents share, so that they say the same.
+#pragma once
+
+#include "romlink/v1/audit.pb.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace romlink::report {
+
+/// What an advisory means for one release.
+enum class Repair {
+  Unaffected, ///< it shares nothing that reaches the defect
+  OwnCopy,    ///< nor does it now: the link kept its own copy because of the advisory
+  Relink,     ///< affected; a relink keeps all of it local
+  Impossible, ///< affected; the ROM itself runs the defect when it boots
+};
+
+[[nodiscard]] Repair repairOf(const romlink::v1::AffectedRelease& release);
+/// "not affected", "own copy", "repaired by a relink", "no relink repairs it".
+[[nodiscard]] std::string_view repairText(Repair repair);
+/// The style class of the page: "unaffected", "own-copy", "relink", "impossible".
+[[nodiscard]] std::string_view repairClass(Repair repair);
+
+/// "a -> b -> c", printable.
+template <typename Names>
+[[nodiscard]] std::string pathText(const Names& names);
+
+/// "product=meter, site=a": sorted, printable.
+[[nodiscard]] std::string labelsText(const romlink::v1::Release& release);
+/// "boot@1.0, boot@1.1"
+[[nodiscard]] std::string romsText(const romlink::v1::Release& release);
+/// "0x10000000 to 0x10004000"
+[[nodiscard]] std::string rangeText(const romlink::v1::AddressRange& range);
+/// 0x and 8 hex digits.
+[[nodiscard]] std::string hexAddress(std::uint64_t address);
+/// The value of "0x1234"; 0 if it is none.
+[[nodiscard]] std::uint32_t addressOf(const std::string& text);
+
+/// Bytes saved of the plain link: flash.baseline - flash.linked, whatever saved_bytes says.
+[[nodiscard]] std::int64_t savedBytes(const romlink::v1::MemoryUse& use);
+
+/// Orders ROMs by name, then version with its numbers as numbers (1.9 before 1.10), then hash.
+[[nodiscard]] bool romBefore(const romlink::v1::Rom& a, const romlink::v1::Rom& b);
+
+extern template std::string pathText(const google::protobuf::RepeatedPtrField<std::string>&);
+extern template std::string pathText(const std::vector<std::string>&);
+
+} // namespace romlink::report
