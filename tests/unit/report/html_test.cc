@@ -132,9 +132,10 @@ TEST(Html, SeveralRomsAndTypes) {
   report.mutable_roms(1)->set_shareable_bytes(1244);
   report.mutable_roms(1)->set_verdict(romlink::v1::LinkReport::INCOMPATIBLE);
   const std::string page = renderHtml(report);
-  EXPECT_THAT(page, AllOf(HasSubstr("One image for several ROMs"), HasSubstr("aes_&lt;encrypt&gt;"),
-                          HasSubstr("class=\"shared\" width=\"50\""), HasSubstr("INCOMPATIBLE</span>"),
-                          HasSubstr("4 symbols compared by type, 0 different, 2 not checked: the ROM has no DWARF")));
+  EXPECT_THAT(
+      page, AllOf(HasSubstr("One image for several ROMs"), HasSubstr("aes_&lt;encrypt&gt;"),
+                  HasSubstr("class=\"shared\" width=\"50\""), HasSubstr("INCOMPATIBLE</span>"),
+                  HasSubstr("4 symbols compared by type, 0 different, 2 not checked: the ROM has no DWARF")));
 }
 
 TEST(Html, HasNoControlCharactersAndIsUtf8) {

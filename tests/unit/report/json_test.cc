@@ -40,10 +40,11 @@ TEST(Json, HasTheNamesOfTheSchema) {
   const auto json = renderJson(sampleReport());
   ASSERT_TRUE(json);
   const Struct report = parsed(*json);
-  EXPECT_THAT(namesOf(report), UnorderedElementsAre("romImageHash", "romName", "romVersion", "verdict",
-                                                    "flash", "ram", "symbols", "blockers", "findings",
-                                                    "timing", "flashBreakdown", "toolVersion", "accepted",
-                                                    "states", "suggestions", "flagDifferences", "roms"));
+  EXPECT_THAT(namesOf(report),
+              UnorderedElementsAre("romImageHash", "romName", "romVersion", "verdict", "flash", "ram",
+                                   "symbols", "blockers", "findings", "timing", "flashBreakdown",
+                                   "toolVersion", "accepted", "states", "suggestions", "flagDifferences",
+                                   "types", "roms"));
   EXPECT_THAT(namesOf(inside(report, "flash")),
               UnorderedElementsAre("baselineBytes", "linkedBytes", "savedBytes"));
   EXPECT_THAT(namesOf(inside(report, "ram")),
@@ -92,7 +93,7 @@ TEST(Json, AnEmptyReportHasEveryField) {
   const auto json = renderJson({});
   ASSERT_TRUE(json);
   const Struct report = parsed(*json);
-  EXPECT_EQ(report.fields().size(), 17U);
+  EXPECT_EQ(report.fields().size(), 18U);
   EXPECT_EQ(inside(report, "flash").fields().at("savedBytes").number_value(), 0);
   EXPECT_EQ(report.fields().at("symbols").list_value().values_size(), 0);
 }

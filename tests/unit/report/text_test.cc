@@ -235,7 +235,7 @@ TEST(Text, SeveralRoms) {
   *report.add_roms() = first;
   report.mutable_roms(1)->set_rom_version("1.1.0");
   report.mutable_roms(1)->set_shareable_bytes(2488);
-  for (const char* name : {"aes_encrypt", "aes_\x1bdecrypt"})
+  for (const char* name : {"aes_encrypt", "aes_\tdecrypt"})
     report.mutable_roms(1)->add_only_here(name);
   EXPECT_THAT(renderText(report, {}), HasSubstr(R"(
 each ROM alone would share  hash                 verdict     bytes  symbols  only it shares
