@@ -2,6 +2,7 @@
 // will miss.
 
 #include "base/file.h"
+#include "relink/compat/rom_flags.h"
 #include "relink/image/flash_image.h"
 #include "relink/image/rom_image.h"
 #include "relink/image/rom_index.h"
@@ -178,9 +179,13 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
               flash.bytes.begin() + static_cast<std::ptrdiff_t>(end), kErased);
   }
   answer.imageHash = sha256Of(Bytes(flash.bytes));
-  ROMLINK_ASSIGN(const bool hasContent, makeIndex({elf, flash, answer.imageHash, answer.sharedRam}, answer));
+  ROMLINK_ASSIGN(const auto flags, romFlagsOf(elf, content, where, question.flags));
+  ROMLINK_ASSIGN(const bool hasContent,
+                 makeIndex({elf, flash, answer.imageHash, answer.sharedRam, flags}, answer));
   answer.image = std::move(flash.bytes);
   answer.notes = missingFor(elf, answer, !question.image.empty());
+  for (std::string& note : notesOn(flags))
+    answer.notes.push_back(std::move(note));
   if (!hasContent)
     answer.notes.emplace_back("no read-only section that runs in place: nothing can be shared");
   return answer;

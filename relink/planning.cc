@@ -37,7 +37,7 @@ std::vector<SectionId> restoredByDefault(const Plan& plan) {
 Objection objectionOf(const Compatible& compatible) {
   std::string why = compatible.whyUnchecked();
   const bool checked = why.empty();
-  return {compatible.reason, compatible.detail, checked, std::move(why)};
+  return {compatible.reason, compatible.detail, checked, std::move(why), compatible.unlessEqual};
 }
 
 void prepare(const PlanningInput& in, RomPlan& side, LinkReport& report) {

@@ -68,6 +68,8 @@ struct RomQuestion {
   std::filesystem::path image; ///< empty: not given
   std::string sharedRam;       ///< "ADDR:SIZE", a section's name, or empty
   std::vector<AddressRange> volatileRanges;
+  std::filesystem::path
+      flags; ///< the owner's record of compiler options (compat/published_flags.h); may be empty
 };
 
 struct RomAnswer {

@@ -17,6 +17,7 @@ constexpr const char* kWhat = "cannot publish the ROM";
 constexpr std::size_t kMostArtifacts = 100;
 constexpr std::string_view kElf = "elf";
 constexpr std::string_view kImage = "image";
+constexpr std::string_view kFlags = "flags";
 
 tl::unexpected<Error> refuse(std::string where, std::string why) {
   return fail(ErrorCode::Usage, kWhat, std::move(where), std::move(why));
@@ -121,6 +122,8 @@ Result<Publication::Inspected> Publication::inspect(Call& call) {
   question.set_elf(find(kElf)->file.filename().string());
   if (const auto* image = find(kImage))
     question.set_image(image->file.filename().string());
+  if (const auto* flags = find(kFlags))
+    question.set_flags(flags->file.filename().string());
   question.set_shared_ram(header_.sharedRam);
   for (const auto& range : header_.volatileRanges) {
     auto& message = *question.add_volatile_ranges();

@@ -14,6 +14,7 @@ namespace romlink::server {
 namespace {
 
 constexpr const char* kRomElf = "rom.elf";
+constexpr const char* kRomFlags = "rom.flags";
 
 /// An archived file, by way of the cache.
 Result<InputCache::Pin> archived(Services& services, const Digest& digest) {
@@ -32,8 +33,11 @@ tl::unexpected<Error> damaged(const store::RomRecord& rom, std::string what, std
 
 /// Has a worker make the index from the archived ELF, and archives it.
 Result<store::RomIndex> makeIndex(Services& services, Call& call, const store::RomRecord& rom) {
-  const auto elf =
-      std::find_if(rom.artifacts.begin(), rom.artifacts.end(), [](const auto& a) { return a.role == "elf"; });
+  const auto artifact = [&](std::string_view role) {
+    return std::find_if(rom.artifacts.begin(), rom.artifacts.end(),
+                        [&](const auto& a) { return a.role == role; });
+  };
+  const auto elf = artifact("elf");
   if (elf == rom.artifacts.end())
     return damaged(rom, "the ROM has no ELF", {});
   ROMLINK_ASSIGN(const InputCache::Pin file, archived(services, elf->digest));
@@ -44,6 +48,11 @@ Result<store::RomIndex> makeIndex(Services& services, Call& call, const store::R
   worker::Job job;
   worker::InspectRom& question = *job.mutable_inspect_rom();
   question.set_elf(kRomElf);
+  if (const auto flags = artifact("flags"); flags != rom.artifacts.end()) {
+    ROMLINK_ASSIGN(const InputCache::Pin record, archived(services, flags->digest));
+    ROMLINK_TRY(folder.add(kRomFlags, record.file()));
+    question.set_flags(kRomFlags);
+  }
   *question.mutable_volatile_ranges() = known.volatile_ranges();
   if (known.has_shared_ram())
     question.set_shared_ram(std::to_string(known.shared_ram().address()) + ":" +

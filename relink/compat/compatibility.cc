@@ -24,12 +24,13 @@ std::string Compatible::whyUnchecked() const {
 Compatible Compatibility::judge(SectionId section, Address base) const {
   const LiveSection& live = firmware_.sections[section];
   Compatible result;
+  result.unlessEqual = flags_.objectionUnlessProved(*live.object).value_or("");
   for (std::size_t i = 0; i < live.symbols.size(); ++i) {
     const TypeVerdict& verdict =
         result.types.emplace_back(types_.compare(section, i, base + live.symbols[i].offset));
     if (result.reason != Reason::None)
       continue;
-    const auto objection = flags_.objection(*live.object, verdict.crossing);
+    const auto objection = flags_.objection(*live.object, verdict);
     const bool different = verdict.outcome == TypeVerdict::Outcome::Different;
     if (objection) {
       result.reason = Reason::FlagsMismatch;

@@ -251,4 +251,8 @@ bool RomImage::isInRom(Address address) const {
   return std::any_of(flash_.begin(), flash_.end(), [&](const auto& r) { return r.contains(address); });
 }
 
+const worker::BuildFlags& RomImage::flags() const {
+  return index_->flags();
+}
+
 } // namespace romlink::relink

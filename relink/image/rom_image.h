@@ -19,6 +19,7 @@
 #include <vector>
 
 namespace romlink::worker {
+class BuildFlags;
 class RomIndex;
 class TypeTable;
 } // namespace romlink::worker
@@ -88,6 +89,8 @@ public:
   [[nodiscard]] std::uint32_t imageSize() const { return imageSize_; } ///< of the flash image, bytes
   /// Of the flash image, volatile ranges read as 0xFF: the ROM's key in the archive.
   [[nodiscard]] const Digest& imageHash() const { return imageHash_; }
+  /// How it was compiled, as far as is known (compat/rom_flags.h).
+  [[nodiscard]] const worker::BuildFlags& flags() const;
   [[nodiscard]] const std::optional<AddressRange>& sharedRam() const { return sharedRam_; }
 
 private:

@@ -78,6 +78,7 @@ BuiltRomIndex buildRomIndex(const RomIndexSource& source) {
   if (source.sharedRam)
     store(*source.sharedRam, *index.mutable_shared_ram());
   storeReferences(edges, *index.mutable_references());
+  *index.mutable_flags() = source.flags;
 
   worker::RomIndexFile file;
   file.set_format_version(worker::RomIndex::CURRENT);

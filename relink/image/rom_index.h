@@ -7,6 +7,7 @@
 #pragma once
 
 #include "relink/image/flash_image.h"
+#include "romlink/worker/build_flags.pb.h"
 
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ struct RomIndexSource {
   const FlashImage& flash;
   Digest imageHash; ///< of the flash image, volatile ranges read as 0xFF
   std::optional<AddressRange> sharedRam;
+  worker::BuildFlags flags;
 };
 
 struct BuiltRomIndex {

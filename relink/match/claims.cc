@@ -196,6 +196,14 @@ private:
                           objection.whyUnchecked);
           return;
         }
+        if (!objection.unlessEqual.empty()) {
+          claim.concession->whyNot = "only equal code counts, because of flags: " + objection.unlessEqual;
+          if (claim.ownReason != Reason::Fixed) {
+            claim.ownReason = Reason::FlagsMismatch;
+            claim.ownDetail = objection.unlessEqual;
+          }
+          return;
+        }
         accepted->uncheckedTypes = !objection.typesChecked;
         claim.accepted = std::move(accepted);
         claim.needs = claim.concession->needs;

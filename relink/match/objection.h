@@ -22,6 +22,7 @@ struct Objection {
   std::string detail;
   bool typesChecked = true; ///< false: no DWARF tells the types on both sides, so only equal code counts
   std::string whyUnchecked;
+  std::string unlessEqual; ///< why only equal code counts: a flag that differs (FLAGS_MISMATCH); else empty
 };
 
 } // namespace romlink::relink

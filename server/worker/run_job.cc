@@ -59,6 +59,7 @@ Result<JobResult> inspect(const InspectRom& job) {
   relink::RomQuestion question;
   question.elf = job.elf();
   question.image = job.image();
+  question.flags = job.flags();
   question.sharedRam = job.shared_ram();
   for (const auto& range : job.volatile_ranges())
     question.volatileRanges.push_back(rangeOf(range));

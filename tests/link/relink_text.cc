@@ -25,6 +25,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <iostream>
 #include <sstream>
 #include <sys/wait.h>
@@ -63,6 +64,11 @@ void print(const romlink::v1::LinkReport& report, bool places) {
       std::cout << ' ' << symbol;
     std::cout << fmt::format(" gains {}\n", suggestion.gain_bytes());
   }
+  for (const auto& flag : report.flag_differences())
+    std::cout << fmt::format("flag {} {} ROM {} ({}) firmware {} ({}) objects {} symbols {}\n", flag.name(),
+                             romlink::v1::FlagDifference::Effect_Name(flag.effect()), flag.rom(),
+                             flag.rom_source(), flag.firmware(), flag.firmware_source(),
+                             fmt::join(flag.objects(), ","), fmt::join(flag.symbols(), ","));
   for (const auto& finding : report.findings())
     std::cout << fmt::format("finding {} {}\n", finding.code(), finding.message());
   for (const auto& rom : report.roms()) {
@@ -111,6 +117,7 @@ Result<void> describe(const std::filesystem::path& elf, const Roms& roms, const 
   relink::RomQuestion question;
   question.elf = elf;
   question.volatileRanges = reference.volatileRanges;
+  question.flags = roms.flags;
   ROMLINK_ASSIGN(const auto answer, relink::inspectRom(question));
   reference.imageHash = answer.imageHash;
   reference.name = elf.stem();
@@ -182,6 +189,7 @@ int once(int argc, char** argv) {
   app.add_option("--other-rom", roms.others)->allow_extra_args(false);
   app.add_option("--volatile", volatiles)->allow_extra_args(false);
   app.add_option("--shared-ram", sharedRam);
+  app.add_option("--flags", shown.flags);
   app.add_flag("--places", shown.places);
   app.add_flag("--sections", shown.sections);
   app.add_flag("--timing", shown.timing);
