@@ -108,6 +108,7 @@ void printTypes(const romlink::v1::LinkReport& report) {
 struct Roms {
   std::filesystem::path first;
   std::vector<std::filesystem::path> others;
+  std::filesystem::path flags;      ///< the owner's record of options; may be empty
   std::vector<std::string> defects; ///< "ADVISORY:SYMBOL", in each of them that has the symbol
 };
 
@@ -189,7 +190,7 @@ int once(int argc, char** argv) {
   app.add_option("--other-rom", roms.others)->allow_extra_args(false);
   app.add_option("--volatile", volatiles)->allow_extra_args(false);
   app.add_option("--shared-ram", sharedRam);
-  app.add_option("--flags", shown.flags);
+  app.add_option("--flags", roms.flags);
   app.add_flag("--places", shown.places);
   app.add_flag("--sections", shown.sections);
   app.add_flag("--timing", shown.timing);
