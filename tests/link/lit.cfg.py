@@ -3,6 +3,7 @@
 #
 #   %setup        unpacks the test's files into an empty folder and enters it; in/ will hold the firmware's inputs
 #   %mc, %cc      assemble for Armv7-M, with Inputs/asm.inc; compile with gcc for Cortex-M3
+#   %clang        compile with clang for Cortex-M3
 #   %rom          assembles rom.s and links rom.elf (rom.ld)
 #   %fw           assembles fw.s to in/fw.o
 #   %relink ARGS  runs relink-text in in/ against rom.elf; its output is out.elf
@@ -31,6 +32,7 @@ for name, command in (
                f"cp -n {inputs}/fw.ld %t/in && cd %t"),
     ("%mc", mc),
     ("%cc", f"arm-none-eabi-gcc {flags} -c"),
+    ("%clang", f"clang-19 --target=arm-none-eabi {flags} -c"),
     ("%lld", lld),
     ("%rom", f"{mc} rom.s -o rom.o && {lld} -T rom.ld -o rom.elf rom.o"),
     ("%fw", f"{mc} fw.s -o in/fw.o"),

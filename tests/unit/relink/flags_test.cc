@@ -453,6 +453,14 @@ TEST_F(Flags, ARomWithDamagedAttributesSaysSoWhenItIsPublishedAndLinked) {
               Contains(StartsWith("FLAGS_UNKNOWN ROM: rom.elf: .ARM.attributes cannot be read: ")));
 }
 
+TEST_F(Flags, ARecordOfAnyBytesIsKept) {
+  compile("rom", kGcc);
+  workshop.run(
+      "printf 'Compiler \\377\\376' > odd && arm-none-eabi-objcopy --update-section .comment=odd rom.o");
+  rom("rom.o");
+  EXPECT_THAT(shown("compiler"), HasSubstr("Compiler \377\376"));
+}
+
 TEST_F(Flags, AHarmlessMixtureInTheRomIsNoDifference) {
   compile("rom", std::string(kGcc) + "-O2");
   workshop.write("f.c", "int g(int x) { return x; }\n");
