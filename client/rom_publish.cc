@@ -166,7 +166,9 @@ void addRomPublish(CLI::App& rom, Invocation& invocation) {
   const auto repeatable = [&](const char* name, std::vector<std::string>& values, const char* help) {
     command->add_option(name, values, help)->allow_extra_args(false);
   };
-  repeatable("--attach", options->attach, "ROLE=FILE: a further artifact (map, sources, ...)");
+  repeatable("--attach", options->attach,
+             "ROLE=FILE: a further artifact (map, sources, ...); flags=FILE: the compiler's options, "
+             "compared by links");
   repeatable("--share-list", options->shareLists,
              "file with the symbols that firmware may use; without it, all");
   repeatable("--volatile", options->volatileRanges, "ADDR:SIZE that differs from device to device");

@@ -88,7 +88,7 @@ std::vector<std::string> notesOn(const worker::BuildFlags& flags) {
     const auto known = facts.of(rule.flag);
     if (rule.concernsAbi() && contradicts(rule.flag, known))
       notes.push_back(
-          fmt::format("contradictory flags: {} is {}: links will count both", rule.flag, inWords(known)));
+          fmt::format("contradictory flags: {} is {}: links compare with both", rule.flag, inWords(known)));
     if (known.empty() && isNeeded(rule.flag))
       missing.push_back(rule.flag);
   }

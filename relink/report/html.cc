@@ -1,5 +1,6 @@
 // The report as one HTML page: fills report.html.mustache.
 #include "relink/report/embedded.h"
+#include "relink/report/flag_lines.h"
 #include "relink/report/html_flash.h"
 #include "relink/report/html_judgement.h"
 #include "relink/report/html_page.h"
@@ -197,6 +198,7 @@ std::string renderHtml(const LinkReport& report) {
   setList(page, "Reasons", reasonData(tally));
   setList(page, "Blockers", blockerData(report));
   setList(page, "Accepted", acceptedData(report));
+  setList(page, "Flags", flagData(report));
   setList(page, "States", stateData(report));
   setList(page, "Suggestions", suggestionData(report));
   setList(page, "Findings", findingData(report.findings()));

@@ -1,4 +1,5 @@
 // The report as a table for terminals.
+#include "relink/report/flag_lines.h"
 #include "relink/report/render.h"
 #include "relink/report/tally.h"
 #include "relink/report/text_judgement.h"
@@ -171,6 +172,7 @@ std::string renderText(const LinkReport& report, const TextStyle& style) {
   symbols(tally, style, pen, out);
   sums(report, tally, style, pen, out);
   types(report, pen, out);
+  out += flagsText(report, style, pen);
   romComparison(report, style, pen, out);
   blockers(report, style, pen, out);
   out += acceptedText(report, style, pen);

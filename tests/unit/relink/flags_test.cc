@@ -351,7 +351,7 @@ TEST_F(Flags, ContradictionsAreSaidAndBothCount) {
   EXPECT_THAT(
       answer.notes,
       Contains("contradictory flags: Tag_ABI_enum_size is int (-fno-short-enums) (published flags) and "
-               "variable (-fshort-enums) (.ARM.attributes): links will count both"));
+               "variable (-fshort-enums) (.ARM.attributes): links compare with both"));
   firmwareOf(kGcc);
   EXPECT_THAT(objection(kEnum),
               StartsWith("Tag_ABI_enum_size: ROM int (-fno-short-enums), firmware variable"));

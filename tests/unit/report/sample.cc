@@ -161,6 +161,15 @@ LinkReport reportNaming(const std::string& text) {
   report.mutable_suggestions(0)->add_symbols(text);
   report.add_states()->set_symbol(text);
   report.mutable_states(0)->set_rom_address(text);
+  auto& flag = *report.add_flag_differences();
+  flag.set_name(text);
+  flag.set_rom(text);
+  flag.set_firmware(text);
+  flag.set_detail(text);
+  flag.set_rom_source(text);
+  flag.set_firmware_source(text);
+  flag.add_objects(text);
+  flag.add_symbols(text);
   auto& finding = *report.add_findings();
   finding.set_code(text);
   finding.set_message(text);
