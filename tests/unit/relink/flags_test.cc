@@ -456,7 +456,7 @@ TEST_F(Flags, ARomWithDamagedAttributesSaysSoWhenItIsPublishedAndLinked) {
 TEST_F(Flags, ARecordOfAnyBytesIsKept) {
   compile("rom", kGcc);
   workshop.run(
-      "printf 'Compiler \\377\\376' > odd && arm-none-eabi-objcopy --update-section .comment=odd rom.o");
+      "printf 'Compiler \\377\\376\\0' > odd && arm-none-eabi-objcopy --update-section .comment=odd rom.o");
   rom("rom.o");
   EXPECT_THAT(shown("compiler"), HasSubstr("Compiler \377\376"));
 }
