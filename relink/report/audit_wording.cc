@@ -48,6 +48,8 @@ int compareVersions(std::string_view a, std::string_view b) {
 } // namespace
 
 Repair repairOf(const romlink::v1::AffectedRelease& release) {
+  if (!release.affected() && release.accepted_size() > 0)
+    return Repair::Accepted;
   if (!release.affected())
     return release.own_copies_size() > 0 ? Repair::OwnCopy : Repair::Unaffected;
   return release.repaired_by_relink() ? Repair::Relink : Repair::Impossible;
@@ -59,6 +61,8 @@ std::string_view repairText(Repair repair) {
     return "not affected";
   case Repair::OwnCopy:
     return "has its own copy";
+  case Repair::Accepted:
+    return "accepted by its policy";
   case Repair::Relink:
     return "repaired by a relink";
   case Repair::Impossible:
@@ -73,6 +77,8 @@ std::string_view repairClass(Repair repair) {
     return "unaffected";
   case Repair::OwnCopy:
     return "own-copy";
+  case Repair::Accepted:
+    return "waived";
   case Repair::Relink:
     return "relink";
   case Repair::Impossible:

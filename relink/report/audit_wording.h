@@ -3,6 +3,7 @@
 
 #include "romlink/v1/audit.pb.h"
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,14 +14,20 @@ namespace romlink::report {
 enum class Repair {
   Unaffected, ///< it shares nothing that reaches the defect
   OwnCopy,    ///< nor does it now: the link kept its own copy because of the advisory
+  Accepted,   ///< it reaches the defect, and waivers of its policy that name the advisory accept that
   Relink,     ///< affected; a relink keeps all of it local
   Impossible, ///< affected; the ROM itself runs the defect when it boots
 };
 
+/// Worst first.
+inline constexpr std::array kRepairs = {Repair::Impossible, Repair::Relink, Repair::Accepted, Repair::OwnCopy,
+                                        Repair::Unaffected};
+
 [[nodiscard]] Repair repairOf(const romlink::v1::AffectedRelease& release);
-/// "not affected", "own copy", "repaired by a relink", "no relink repairs it".
+/// "not affected", "has its own copy", "accepted by its policy", "repaired by a relink", "no relink repairs
+/// it".
 [[nodiscard]] std::string_view repairText(Repair repair);
-/// The style class of the page: "unaffected", "own-copy", "relink", "impossible".
+/// The style class of the page: "unaffected", "own-copy", "waived", "relink", "impossible".
 [[nodiscard]] std::string_view repairClass(Repair repair);
 
 /// "a -> b -> c", printable.

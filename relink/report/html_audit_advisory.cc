@@ -20,8 +20,6 @@ using romlink::v1::AffectedRelease;
 using romlink::v1::AffectedSymbol;
 using Type = data::type;
 
-constexpr std::array kRepairs = {Repair::Impossible, Repair::Relink, Repair::OwnCopy, Repair::Unaffected};
-
 data squareData(const AffectedRelease& affected) {
   const auto& release = affected.release();
   const std::string labels = labelsText(release);
@@ -117,16 +115,21 @@ data wayData(const AdvisoryAudit& audit) {
   };
   std::vector<Way> ways;
   std::map<std::string, std::size_t> known;
-  for (const AffectedRelease& release : audit.releases())
-    for (const auto& doubt : release.doubts()) {
-      std::string key = doubt.rom().image_hash();
-      for (const std::string& name : doubt.path())
-        key += '\n' + name;
-      const auto [at, added] = known.try_emplace(std::move(key), ways.size());
-      if (added)
-        ways.push_back({&doubt, {}});
-      ways[at->second].releases.push_back(&release);
-    }
+  const auto add = [&](const AffectedRelease& release, const romlink::v1::ReleaseDoubt& doubt) {
+    std::string key = doubt.rom().image_hash();
+    for (const std::string& name : doubt.path())
+      key += '\n' + name;
+    const auto [at, added] = known.try_emplace(std::move(key), ways.size());
+    if (added)
+      ways.push_back({&doubt, {}});
+    ways[at->second].releases.push_back(&release);
+  };
+  for (const AffectedRelease& release : audit.releases()) {
+    for (const auto& doubt : release.doubts())
+      add(release, doubt);
+    for (const auto& doubt : release.accepted())
+      add(release, doubt);
+  }
   std::stable_sort(ways.begin(), ways.end(),
                    [](const Way& a, const Way& b) { return a.releases.size() > b.releases.size(); });
   data rows(Type::list);
@@ -162,7 +165,7 @@ data releaseData(const AdvisoryAudit& audit) {
 
 std::string renderHtml(const AdvisoryAudit& audit) {
   const auto& advisory = audit.advisory();
-  std::array<std::uint64_t, 4> counts{};
+  std::array<std::uint64_t, kRepairs.size()> counts{};
   for (const AffectedRelease& release : audit.releases())
     ++counts.at(static_cast<std::size_t>(repairOf(release)));
   const auto count = [&](Repair repair) { return counts.at(static_cast<std::size_t>(repair)); };

@@ -34,6 +34,11 @@ std::size_t kindOf(const OfferedSymbol& symbol) {
   return symbol.advisories_size() > 0 ? 3 : symbol.used_by() > 0 ? 2 : 1;
 }
 
+bool isInSharedRam(const RomAudit& audit, std::uint32_t address) {
+  const auto& ram = audit.rom().shared_ram();
+  return audit.rom().has_shared_ram() && address >= ram.address() && address - ram.address() < ram.size();
+}
+
 /// Flash ranges first, then each address once: of aliases, the one that matters most.
 std::vector<MapItem> itemsOf(const RomAudit& audit, std::array<std::uint64_t, 4>& bytes) {
   std::vector<MapItem> items;
@@ -48,7 +53,7 @@ std::vector<MapItem> itemsOf(const RomAudit& audit, std::array<std::uint64_t, 4>
       known = &symbol;
   }
   for (const auto& [address, symbol] : byAddress) {
-    if (symbol->size() == 0)
+    if (symbol->size() == 0 || isInSharedRam(audit, address))
       continue;
     const std::size_t kind = kindOf(*symbol);
     std::string title = printable(symbol->name()) + ": " + withCommas(symbol->size()) + " bytes at " +
@@ -74,7 +79,7 @@ data boxData(const MapBox& box, const MapItem& item, double y) {
   out.set("width", coordinate(width));
   out.set("height", coordinate(kLineHeight));
   out.set("title", textData(item.title));
-  out.set("text", textData(box.continued ? "" : fitted(item.name, (width - 8) / kCharacter)));
+  out.set("text", textData(fitted(item.name, (width - 8) / kCharacter)));
   out.set("textX", coordinate(x + 4));
   out.set("textY", coordinate(y + 19));
   return out;
@@ -128,7 +133,13 @@ data sharedRamData(const RomAudit& audit) {
   if (!audit.rom().has_shared_ram())
     return data(Type::bool_false);
   const auto& ram = audit.rom().shared_ram();
-  data out = mapData({{ram.address(), ram.size(), "ram", "shared with the firmware", rangeText(ram)}});
+  std::vector<MapItem> items = {{ram.address(), ram.size(), "ram", "", rangeText(ram)}};
+  for (const OfferedSymbol& symbol : audit.offered())
+    if (const std::uint32_t address = addressOf(symbol.rom_address()); isInSharedRam(audit, address))
+      items.push_back({address, symbol.size(), kKinds[kindOf(symbol)], printable(symbol.name()),
+                       printable(symbol.name()) + ": " + withCommas(symbol.size()) + " bytes at " +
+                           hexAddress(address) + ", " + kKindNames[kindOf(symbol)]});
+  data out = mapData(items);
   out.set("range", rangeText(ram));
   out.set("bytes", number(ram.size()));
   return out;

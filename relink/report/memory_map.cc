@@ -42,8 +42,8 @@ MemoryMap layOut(const std::vector<MapItem>& items) {
       const std::uint64_t to = std::min(end, start + map.lineBytes);
       MapLine& line = lines[start];
       line.address = start;
-      line.boxes.push_back({i, static_cast<double>(at - start) / scale, static_cast<double>(to - at) / scale,
-                            at != items[i].address});
+      line.boxes.push_back(
+          {i, static_cast<double>(at - start) / scale, static_cast<double>(to - at) / scale});
       at = to;
     }
   }

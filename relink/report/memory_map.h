@@ -24,10 +24,9 @@ struct MapItem {
 };
 
 struct MapBox {
-  std::size_t item = 0;   ///< index of the item
-  double x = 0;           ///< 0 to 1 along the line
-  double width = 0;       ///< of the line
-  bool continued = false; ///< the item began in an earlier line
+  std::size_t item = 0; ///< index of the item
+  double x = 0;         ///< 0 to 1 along the line
+  double width = 0;     ///< of the line
 };
 
 struct MapLine {

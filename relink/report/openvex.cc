@@ -108,6 +108,13 @@ Json releaseStatement(const AdvisoryAudit& audit, const AffectedRelease& affecte
         "Link it again, so that the firmware keeps its own copy; the ROM itself runs the defect when "
         "it boots, which no relink repairs.";
     break;
+  case Repair::Accepted:
+    out["status"] = "affected";
+    out["status_notes"] =
+        about + "It takes code of the ROM that reaches the defect: " + pathText(affected.accepted(0).path());
+    out["action_statement"] =
+        "None: waivers of the release's policy that name this advisory accept the defect for it.";
+    break;
   case Repair::OwnCopy:
     out["status"] = "fixed";
     out["status_notes"] = about + "It keeps its own copy of " + list(affected.own_copies()) + ".";

@@ -4,6 +4,7 @@
 //   a ROM that runs the defect when it boots   affected; nothing repairs it
 //   a ROM that holds it, but never reaches it  not_affected: vulnerable_code_not_in_execute_path
 //   a release that shares code reaching it     affected; a relink repairs it, or the ROM's own use remains
+//   a release whose policy accepts that        affected; the waivers are the action
 //   a release that keeps its own copy for it   fixed
 //   any other release on such a ROM            not_affected: vulnerable_code_not_in_execute_path
 //

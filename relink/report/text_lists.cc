@@ -34,10 +34,17 @@ std::string affectedText(const google::protobuf::RepeatedPtrField<AffectedSymbol
   return '\n' + table.print(style.width, pen);
 }
 
+/// The first of its ways to the defect.
+std::string wayOf(const romlink::v1::AffectedRelease& release) {
+  if (release.doubts_size() > 0)
+    return pathText(release.doubts(0).path());
+  return release.accepted_size() > 0 ? pathText(release.accepted(0).path()) : std::string();
+}
+
 std::string releasesText(const AdvisoryAudit& audit, const TextStyle& style, const Pen& pen) {
   if (audit.releases_size() == 0)
     return "\nNo archived release was linked against these ROMs.\n";
-  std::array<std::uint64_t, 4> counts{};
+  std::array<std::uint64_t, kRepairs.size()> counts{};
   TextTable table({{"release", Align::Left},
                    {"ROM", Align::Name},
                    {"labels", Align::Name},
@@ -48,12 +55,11 @@ std::string releasesText(const AdvisoryAudit& audit, const TextStyle& style, con
     ++counts.at(static_cast<std::size_t>(repair));
     const bool bad = repair == Repair::Relink || repair == Repair::Impossible;
     table.add({shortHash(release.release().id()), romsText(release.release()), labelsText(release.release()),
-               std::string(repairText(repair)),
-               release.doubts_size() > 0 ? pathText(release.doubts(0).path()) : std::string()},
+               std::string(repairText(repair)), wayOf(release)},
               bad ? Tone::Strong : Tone::Plain);
   }
   std::string sums;
-  for (const Repair repair : {Repair::Impossible, Repair::Relink, Repair::OwnCopy, Repair::Unaffected})
+  for (const Repair repair : kRepairs)
     if (const std::uint64_t count = counts.at(static_cast<std::size_t>(repair)); count > 0)
       sums += (sums.empty() ? "" : "; ") + std::string(repairText(repair)) + ": " +
               withCommas(static_cast<std::int64_t>(count));
