@@ -52,7 +52,7 @@ Repair repairOf(const romlink::v1::AffectedRelease& release) {
     return Repair::Accepted;
   if (!release.affected())
     return release.own_copies_size() > 0 ? Repair::OwnCopy : Repair::Unaffected;
-  return release.repaired_by_relink() ? Repair::Relink : Repair::Impossible;
+  return release.repaired_by_relink() ? Repair::Relink : Repair::ExceptBoot;
 }
 
 std::string_view repairText(Repair repair) {
@@ -64,11 +64,11 @@ std::string_view repairText(Repair repair) {
   case Repair::Accepted:
     return "accepted by its policy";
   case Repair::Relink:
-    return "repaired by a relink";
-  case Repair::Impossible:
+    return "a relink repairs it";
+  case Repair::ExceptBoot:
     break;
   }
-  return "no relink repairs it";
+  return "a relink repairs it, except at boot";
 }
 
 std::string_view repairClass(Repair repair) {
@@ -81,10 +81,33 @@ std::string_view repairClass(Repair repair) {
     return "waived";
   case Repair::Relink:
     return "relink";
-  case Repair::Impossible:
+  case Repair::ExceptBoot:
     break;
   }
-  return "impossible";
+  return "except-boot";
+}
+
+bool isTold(const romlink::v1::Finding& finding) {
+  return finding.code() == "DEFECT" || finding.code() == "DEFECT_IN_BOOT" ||
+         finding.code() == "SHARES_DEFECT";
+}
+
+google::protobuf::RepeatedPtrField<romlink::v1::Finding>
+untold(const google::protobuf::RepeatedPtrField<romlink::v1::Finding>& findings) {
+  google::protobuf::RepeatedPtrField<romlink::v1::Finding> rest;
+  for (const auto& finding : findings)
+    if (!isTold(finding))
+      *rest.Add() = finding;
+  return rest;
+}
+
+std::string typedName(std::string_view linkerName) {
+  if (linkerName.starts_with("_root/"))
+    return std::string(linkerName.substr(5));
+  std::string out;
+  for (; linkerName.starts_with("_up/"); linkerName.remove_prefix(4))
+    out += "../";
+  return out.append(linkerName);
 }
 
 template <typename Names>

@@ -16,19 +16,28 @@ enum class Repair {
   OwnCopy,    ///< nor does it now: the link kept its own copy because of the advisory
   Accepted,   ///< it reaches the defect, and waivers of its policy that name the advisory accept that
   Relink,     ///< affected; a relink keeps all of it local
-  Impossible, ///< affected; the ROM itself runs the defect when it boots
+  ExceptBoot, ///< affected; a relink does, but the ROM itself runs the defect when it boots
 };
 
 /// Worst first.
-inline constexpr std::array kRepairs = {Repair::Impossible, Repair::Relink, Repair::Accepted, Repair::OwnCopy,
+inline constexpr std::array kRepairs = {Repair::ExceptBoot, Repair::Relink, Repair::Accepted, Repair::OwnCopy,
                                         Repair::Unaffected};
 
 [[nodiscard]] Repair repairOf(const romlink::v1::AffectedRelease& release);
-/// "not affected", "has its own copy", "accepted by its policy", "repaired by a relink", "no relink repairs
-/// it".
+/// "not affected", "a relink repairs it", ...
 [[nodiscard]] std::string_view repairText(Repair repair);
-/// The style class of the page: "unaffected", "own-copy", "waived", "relink", "impossible".
+/// The style class of the page: "unaffected", "own-copy", "waived", "relink", "except-boot".
 [[nodiscard]] std::string_view repairClass(Repair repair);
+
+/// Whether a finding says what the audits' tables and pictures say already: defects and what shares them.
+[[nodiscard]] bool isTold(const romlink::v1::Finding& finding);
+/// The findings that are not told already.
+[[nodiscard]] google::protobuf::RepeatedPtrField<romlink::v1::Finding>
+untold(const google::protobuf::RepeatedPtrField<romlink::v1::Finding>& findings);
+
+/// The file or object as the user named it: "_root/usr/lib/libc.a(x.o)" is "/usr/lib/libc.a(x.o)", "_up/a.o"
+/// is "../a.o" (client/input_names.h).
+[[nodiscard]] std::string typedName(std::string_view linkerName);
 
 /// "a -> b -> c", printable.
 template <typename Names>

@@ -169,7 +169,7 @@ std::string renderHtml(const AdvisoryAudit& audit) {
   for (const AffectedRelease& release : audit.releases())
     ++counts.at(static_cast<std::size_t>(repairOf(release)));
   const auto count = [&](Repair repair) { return counts.at(static_cast<std::size_t>(repair)); };
-  const std::uint64_t affected = count(Repair::Relink) + count(Repair::Impossible);
+  const std::uint64_t affected = count(Repair::Relink) + count(Repair::ExceptBoot);
   std::map<std::string, bool> roms; // hash: it runs the defect when it boots
   for (const AffectedSymbol& symbol : audit.affected())
     roms[symbol.rom().image_hash()] |= symbol.boot_path_size() > 0;
@@ -188,6 +188,7 @@ std::string renderHtml(const AdvisoryAudit& audit) {
   page.set("isAffected", affected > 0 ? Type::bool_true : Type::bool_false);
   page.set("releases", number(static_cast<std::uint64_t>(audit.releases_size())));
   page.set("repairable", number(count(Repair::Relink)));
+  page.set("exceptBoot", number(count(Repair::ExceptBoot)));
   page.set("ownCopy", number(count(Repair::OwnCopy)));
   data legend(Type::list);
   for (const Repair repair : kRepairs) {
@@ -202,7 +203,7 @@ std::string renderHtml(const AdvisoryAudit& audit) {
   setList(page, "Affected", affectedData(audit));
   setList(page, "Ways", wayData(audit));
   setList(page, "Releases", releaseData(audit));
-  setList(page, "Findings", findingData(audit.findings()));
+  setList(page, "Findings", findingData(untold(audit.findings())));
   return renderPage(embedded::auditAdvisoryHtmlMustache, std::move(page),
                     {.title = advisory.id() + ": romlink advisory audit", .script = {}});
 }

@@ -95,7 +95,7 @@ data sharedData(const ReleaseAudit& audit, const Tally& tally) {
     const bool doubted = doubtful.contains(symbol->name());
     data row(Type::object);
     row.set("name", textData(symbol->name()));
-    row.set("object", textData(symbol->object()));
+    row.set("object", textData(typedName(symbol->object())));
     row.set("evidence", textData(reasonOf(*symbol)));
     row.set("class", doubted ? "fixed" : isAccepted(*symbol) ? "accepted" : "shared");
     row.set("today", doubted ? "stays local" : "shared");
@@ -112,7 +112,7 @@ data inputData(const ReleaseAudit& audit) {
   data rows(Type::list);
   for (const auto& input : audit.release().inputs()) {
     data row(Type::object);
-    row.set("path", textData(input.path()));
+    row.set("path", textData(typedName(input.path())));
     row.set("digest", textData(input.digest()));
     rows.push_back(row);
   }
@@ -135,7 +135,10 @@ std::string renderHtml(const ReleaseAudit& audit) {
   page.set("image", textData(release.image_hash()));
   page.set("policy", textData(release.policy_digest()));
   page.set("tool", textData(release.tool_version()));
-  page.set("arguments", textData(joined(release.arguments(), " ")));
+  std::string arguments;
+  for (const std::string& argument : release.arguments())
+    arguments += (arguments.empty() ? "" : " ") + typedName(argument);
+  page.set("arguments", textData(arguments));
   page.set("same", audit.same_today() ? Type::bool_true : Type::bool_false);
   page.set("saved", withCommas(savedBytes(audit.report().flash())));
   page.set("linked", number(audit.report().flash().linked_bytes()));
@@ -152,7 +155,7 @@ std::string renderHtml(const ReleaseAudit& audit) {
   setList(page, "Evidence", evidenceData(tally));
   setList(page, "Shared", sharedData(audit, tally));
   setList(page, "Inputs", inputData(audit));
-  setList(page, "Findings", findingData(audit.findings()));
+  setList(page, "Findings", findingData(untold(audit.findings())));
   return renderPage(embedded::auditReleaseHtmlMustache, std::move(page),
                     {.title = shortHash(release.id()) + ": romlink release audit", .script = {}});
 }

@@ -248,7 +248,7 @@ std::string renderHtml(const RomAudit& audit) {
   setList(page, "Flags", flagData(audit));
   setList(page, "Releases", releaseListData(audit.users()));
   setList(page, "Offered", offeredData(audit));
-  setList(page, "Findings", findingData(audit.findings()));
+  setList(page, "Findings", findingData(untold(audit.findings())));
   return renderPage(embedded::auditRomHtmlMustache, std::move(page),
                     {.title = romTitle(rom.name(), rom.version()) + ": romlink ROM audit", .script = {}});
 }

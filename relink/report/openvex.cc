@@ -101,7 +101,7 @@ Json releaseStatement(const AdvisoryAudit& audit, const AffectedRelease& affecte
     out["action_statement"] =
         "Link it again: romlink keeps its own copy of the defective code and of all that reaches it.";
     break;
-  case Repair::Impossible:
+  case Repair::ExceptBoot:
     out["status"] = "affected";
     out["status_notes"] = about + "It takes code of the ROM that reaches the defect: " + path;
     out["action_statement"] =

@@ -49,7 +49,7 @@ std::string fileOf(const std::string& object) {
 Json logicalLocation(const Place& place) {
   Json out = {{"name", toUtf8(place.symbol)},
               {"fullyQualifiedName",
-               toUtf8(place.object.empty() ? place.symbol : place.object + "::" + place.symbol)}};
+               toUtf8(place.object.empty() ? place.symbol : typedName(place.object) + "::" + place.symbol)}};
   if (!place.kind.empty())
     out["kind"] = place.kind;
   return out;
@@ -58,7 +58,7 @@ Json logicalLocation(const Place& place) {
 Json locationOf(const Place& place) {
   Json out = Json::object();
   if (!place.object.empty())
-    out["physicalLocation"]["artifactLocation"]["uri"] = uriPath(fileOf(place.object));
+    out["physicalLocation"]["artifactLocation"]["uri"] = uriPath(typedName(fileOf(place.object)));
   if (!place.symbol.empty())
     out["logicalLocations"] = Json::array({logicalLocation(place)});
   return out;
@@ -218,7 +218,7 @@ std::string renderSarif(const romlink::v1::RomAudit& audit) {
   for (const auto& symbol : audit.affected()) {
     const bool boots = symbol.boot_path_size() > 0;
     Json& result =
-        log.add("OPEN_ADVISORY", boots ? "error" : "warning",
+        log.add(boots ? "DEFECT_IN_BOOT" : "DEFECT", boots ? "error" : "warning",
                 symbol.advisory() + ": " + symbol.symbol() + " of " + rom + " is defective" +
                     (boots ? "; the ROM runs it when it boots" : "; the ROM does not run it when it boots"),
                 {{}, symbol.symbol(), "function"});
@@ -227,8 +227,9 @@ std::string renderSarif(const romlink::v1::RomAudit& audit) {
     result["properties"] = {{"advisory", toUtf8(symbol.advisory())},
                             {"romAddress", toUtf8(symbol.rom_address())}};
   }
-  log.describe("OPEN_ADVISORY", "an advisory names code of this ROM as defective");
-  log.add(audit.findings(), {});
+  log.describe("DEFECT", "an advisory names code of this ROM as defective");
+  log.describe("DEFECT_IN_BOOT", "the ROM itself runs code that an advisory names as defective");
+  log.add(untold(audit.findings()), {});
   return log.text(propertiesOf(audit.rom().image_hash(), audit.rom().name(), audit.rom().version()), true);
 }
 
@@ -238,7 +239,7 @@ std::string renderSarif(const romlink::v1::ReleaseAudit& audit) {
   for (const auto& doubt : audit.doubts()) {
     const auto known = places.find(doubt.symbol());
     Json& result =
-        log.add("SHARES_DEFECTIVE_CODE", "error",
+        log.add("SHARES_DEFECT", "error",
                 doubt.advisory() + ": " + doubt.symbol() + " is shared and reaches defective code of " +
                     doubt.rom().name() + '@' + doubt.rom().version() + "; link again to keep it local",
                 known != places.end() ? known->second : Place{{}, doubt.symbol(), {}});
@@ -246,8 +247,8 @@ std::string renderSarif(const romlink::v1::ReleaseAudit& audit) {
       result["codeFlows"] = Json::array({codeFlowOf(doubt.path())});
     result["properties"] = {{"advisory", toUtf8(doubt.advisory())}};
   }
-  log.describe("SHARES_DEFECTIVE_CODE", "a symbol taken from the ROM reaches code that an advisory names");
-  log.add(audit.findings(), places);
+  log.describe("SHARES_DEFECT", "a symbol taken from the ROM reaches code that an advisory names");
+  log.add(untold(audit.findings()), places);
   Json properties = {{"release", toUtf8(audit.release().id())}};
   if (audit.release().roms_size() > 0) {
     const auto& rom = audit.release().roms(0);

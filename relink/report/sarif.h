@@ -6,8 +6,8 @@
 //   a symbol kept local by FIXED, API_MISMATCH,  the reason             warning
 //   or FLAGS_MISMATCH
 //   another blocker, with its price              the reason             note
-//   an open advisory of a ROM                    OPEN_ADVISORY          error if the ROM runs it when it
-//   boots, else warning a release that shares defective code         SHARES_DEFECTIVE_CODE  error, with the
+//   an open advisory of a ROM                    DEFECT_IN_BOOT,        error
+//                                                DEFECT                 warning
 //   path as a code flow (3.36)
 //
 // A result's physical location is the object file or library, its logical location (3.33) the symbol: machine

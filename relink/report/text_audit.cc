@@ -166,7 +166,7 @@ std::string evidenceText(const LinkReport& report, const TextStyle& style, const
   for (int i = 0; i < shown; ++i) {
     const Symbol& symbol = *tally.shared[static_cast<std::size_t>(i)];
     symbols.add({printable(symbol.name()), printable(reasonOf(symbol)), withCommas(bytesOf(symbol)),
-                 printable(symbol.rom_address()), printable(symbol.object())},
+                 printable(symbol.rom_address()), printable(typedName(symbol.object()))},
                 Tone::Plain);
   }
   return out + '\n' + symbols.print(style.width, pen) +
@@ -190,7 +190,7 @@ std::string renderText(const RomAudit& audit, const TextStyle& style) {
   out += offeredText(audit, style, pen);
   out += flagsText(audit, style, pen);
   out += usersText(audit, style, pen);
-  return out + findingsText(audit.findings(), pen);
+  return out + findingsText(untold(audit.findings()), pen);
 }
 
 std::string renderText(const ReleaseAudit& audit, const TextStyle& style) {
@@ -211,7 +211,7 @@ std::string renderText(const ReleaseAudit& audit, const TextStyle& style) {
                            withCommas(savedBytes(audit.report().flash())) + " saved");
   out += doubtsText(audit, style, pen);
   out += evidenceText(audit.report(), style, pen);
-  return out + findingsText(audit.findings(), pen);
+  return out + findingsText(untold(audit.findings()), pen);
 }
 
 } // namespace romlink::report

@@ -53,7 +53,7 @@ std::string releasesText(const AdvisoryAudit& audit, const TextStyle& style, con
   for (const auto& release : audit.releases()) {
     const Repair repair = repairOf(release);
     ++counts.at(static_cast<std::size_t>(repair));
-    const bool bad = repair == Repair::Relink || repair == Repair::Impossible;
+    const bool bad = repair == Repair::Relink || repair == Repair::ExceptBoot;
     table.add({shortHash(release.release().id()), romsText(release.release()), labelsText(release.release()),
                std::string(repairText(repair)), wayOf(release)},
               bad ? Tone::Strong : Tone::Plain);
@@ -81,7 +81,7 @@ std::string renderText(const AdvisoryAudit& audit, const TextStyle& style) {
     out += "recorded " + printable(advisory.recorded_at()) + '\n';
   out += affectedText(audit.affected(), style, pen);
   out += releasesText(audit, style, pen);
-  return out + findingsText(audit.findings(), pen);
+  return out + findingsText(untold(audit.findings()), pen);
 }
 
 std::string renderText(const romlink::v1::AddAdvisoryResponse& response, const TextStyle& style) {

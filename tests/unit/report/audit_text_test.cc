@@ -90,14 +90,14 @@ ROM              defective     ROM address  bytes  known by   how the ROM reache
 demo-boot@1.0.0  sha256_block  0x10000400      96  name       reset -> check_image -> sha256_block
 demo-boot@1.1.0  sha256_block  0x10000400      96  same code  it does not
 
-release          ROM              labels                   state                 how it reaches the defect
----------------  ---------------  -----------------------  --------------------  -----------------------------
-sha256:aaaaaaaa  demo-boot@1.0.0  line=a, product=meter-a  no relink repairs it  sha256_update -> sha256_block
-sha256:bbbbbbbb  demo-boot@1.1.0  line=a, product=meter-b  repaired by a relink  sha256_update -> sha256_block
+release          ROM              labels                   state                                how it reaches the defect
+---------------  ---------------  -----------------------  -----------------------------------  -----------------------------
+sha256:aaaaaaaa  demo-boot@1.0.0  line=a, product=meter-a  a relink repairs it, except at boot  sha256_update -> sha256_block
+sha256:bbbbbbbb  demo-boot@1.1.0  line=a, product=meter-b  a relink repairs it                  sha256_update -> sha256_block
 sha256:cccccccc  demo-boot@1.0.0  line=a, product=meter-c  has its own copy
 sha256:dddddddd  demo-boot@1.0.0  line=a, product=meter-d  not affected
 
-Releases: no relink repairs it: 1; repaired by a relink: 1; has its own copy: 1; not affected: 1
+Releases: a relink repairs it, except at boot: 1; a relink repairs it: 1; has its own copy: 1; not affected: 1
 )");
 }
 

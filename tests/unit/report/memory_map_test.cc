@@ -62,6 +62,12 @@ TEST(AuditWording, VersionsSortByTheirNumbers) {
   EXPECT_FALSE(romBefore(one, two));
 }
 
+TEST(AuditWording, NamesAsTyped) {
+  EXPECT_EQ(typedName("_root/usr/lib/libc.a(x.o)"), "/usr/lib/libc.a(x.o)");
+  EXPECT_EQ(typedName("_up/_up/a.o"), "../../a.o");
+  EXPECT_EQ(typedName("lib/_root/a.o"), "lib/_root/a.o");
+}
+
 TEST(AuditWording, Addresses) {
   EXPECT_EQ(addressOf("0x1000abcd"), 0x1000abcdU);
   for (const char* text : {"", "0x", "12", "0x1g", "0x100000000"})
