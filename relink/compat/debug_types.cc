@@ -112,6 +112,8 @@ void DebugTypes::readFrom(const ElfImage& elf) {
 
 SymbolType DebugTypes::at(std::uint32_t section, std::uint32_t offset, bool function,
                           std::string_view name) const {
+  if (!whyNone_.empty())
+    return {kVoid, whyNone_};
   return find(sectionAddresses_[section] + offset, function, name);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <llvm/DebugInfo/DWARF/DWARFExpression.h>
+#include <llvm/DebugInfo/DWARF/DWARFTypeUnit.h>
 #include <optional>
 
 namespace romlink::relink {
@@ -154,6 +155,18 @@ std::string dwarfName(const DWARFDie& die, Attribute attribute, bool& damaged) {
   llvm::consumeError(text.takeError());
   damaged = true;
   return {};
+}
+
+DWARFDie referredBy(const DWARFDie& die, Attribute attribute) {
+  const auto value = die.find(attribute);
+  if (!value)
+    return {};
+  if (value->getForm() != DW_FORM_ref_sig8)
+    return die.getAttributeValueAsReferencedDie(*value);
+  llvm::DWARFUnit& unit = *die.getDwarfUnit();
+  llvm::DWARFTypeUnit* types =
+      unit.getContext().getTypeUnitForHash(unit.getVersion(), value->getRawUValue(), unit.isDWOUnit());
+  return types == nullptr ? DWARFDie() : types->getDIEForOffset(types->getOffset() + types->getTypeOffset());
 }
 
 DwarfSymbols findSymbols(llvm::DWARFContext& dwarf, const WantedSymbols& wanted) {

@@ -36,4 +36,7 @@ struct DwarfSymbols {
 [[nodiscard]] std::string dwarfName(const llvm::DWARFDie& die, llvm::dwarf::Attribute attribute,
                                     bool& damaged);
 
+/// The DIE that an attribute refers to, in a type unit, too; invalid if there is none.
+[[nodiscard]] llvm::DWARFDie referredBy(const llvm::DWARFDie& die, llvm::dwarf::Attribute attribute);
+
 } // namespace romlink::relink

@@ -61,7 +61,7 @@ bool isC(const DWARFDie& die) {
 DWARFDie completedBy(const DWARFDie& die) {
   for (const Attribute attribute : {DW_AT_abstract_origin, DW_AT_specification})
     if (die.find(attribute))
-      return die.getAttributeValueAsReferencedDie(attribute);
+      return referredBy(die, attribute);
   return {};
 }
 
@@ -70,7 +70,7 @@ std::string qualifiedName(const DWARFDie& type, bool& damaged) {
   std::string name = dwarfName(type, DW_AT_name, damaged);
   if (name.empty())
     return name;
-  const DWARFDie declaration = type.getAttributeValueAsReferencedDie(DW_AT_specification);
+  const DWARFDie declaration = referredBy(type, DW_AT_specification);
   DWARFDie scope = (declaration.isValid() ? declaration : type).getParent();
   for (unsigned steps = 0; scope.isValid() && steps < kLongestChain; scope = scope.getParent(), ++steps) {
     if (scope.getTag() != DW_TAG_namespace && !isRecord(scope.getTag()))
@@ -78,10 +78,7 @@ std::string qualifiedName(const DWARFDie& type, bool& damaged) {
     const std::string outer = dwarfName(scope, DW_AT_name, damaged);
     name = (outer.empty() ? "(anonymous)" : outer) + "::" + name;
   }
-  // `pair<a, b<c> >` (gcc) and `pair<a, b<c>>` are one name.
-  if (name.find('<') != std::string::npos)
-    std::erase(name, ' ');
-  return name;
+  return templateSpelling(std::move(name));
 }
 
 /// "_BitInt(37)": 37. 0: the type has all bits of its bytes.
@@ -165,8 +162,8 @@ TypeId DwarfTypes::nodeOf(const DWARFDie& type) {
 TypeRef DwarfTypes::typeOf(const DWARFDie& die) {
   DWARFDie holder = die;
   for (unsigned steps = 0; holder.isValid() && steps < kLongestChain; holder = completedBy(holder), ++steps)
-    if (const auto type = holder.find(DW_AT_type))
-      return referenceTo(holder.getAttributeValueAsReferencedDie(*type));
+    if (holder.find(DW_AT_type))
+      return referenceTo(referredBy(holder, DW_AT_type));
   return {};
 }
 
@@ -199,14 +196,14 @@ TypeRef DwarfTypes::referenceTo(DWARFDie type) {
     }
     if (!type.find(DW_AT_type))
       return {kVoid, qualifiers};
-    type = type.getAttributeValueAsReferencedDie(DW_AT_type);
+    type = referredBy(type, DW_AT_type);
   }
   return unreadable("a type with endless qualifiers");
 }
 
 DWARFDie DwarfTypes::definitionOf(const DWARFDie& type) {
   if (type.find(DW_AT_signature))
-    return type.getAttributeValueAsReferencedDie(DW_AT_signature);
+    return referredBy(type, DW_AT_signature);
   if (!has(type, DW_AT_declaration) || type.getTag() == DW_TAG_subprogram)
     return type;
   bool damaged = false;
@@ -256,7 +253,7 @@ TypeNode DwarfTypes::readType(const DWARFDie& type) {
     node.target = typeOf(type);
     TypeField& of = node.fields.emplace_back();
     of.kind = TypeField::Kind::Class;
-    of.type = referenceTo(type.getAttributeValueAsReferencedDie(DW_AT_containing_type));
+    of.type = referenceTo(referredBy(type, DW_AT_containing_type));
     break;
   }
   case DW_TAG_structure_type:
@@ -363,7 +360,7 @@ void DwarfTypes::readMember(const DWARFDie& member, TypeNode& node) {
       return; // static
     field.type = typeOf(member);
     field.bits = smallNumber(member, DW_AT_bit_size);
-    const DWARFDie type = member.getAttributeValueAsReferencedDie(DW_AT_type);
+    const DWARFDie type = referredBy(member, DW_AT_type);
     place = placeOfMember(member, field.bits, type.isValid() ? smallNumber(type, DW_AT_byte_size) : 0);
     if (field.name.starts_with(
             "_vptr")) { // "_vptr.Shape" (gcc), "_vptr$Shape" (clang), of types of their own
@@ -380,7 +377,8 @@ void DwarfTypes::readMember(const DWARFDie& member, TypeNode& node) {
     place = has(member, DW_AT_virtuality) ? kVirtualBase : placeOfMember(member, 0, 0);
     break;
   case DW_TAG_subprogram:
-    if (!has(member, DW_AT_virtuality) || has(member, DW_AT_artificial))
+    // A destructor shows in the slots after it: gcc and clang describe it differently.
+    if (!has(member, DW_AT_virtuality) || has(member, DW_AT_artificial) || field.name.starts_with('~'))
       return;
     field.kind = TypeField::Kind::VirtualFunction;
     field.type = {nodeOf(member), 0};
@@ -427,10 +425,10 @@ TypeNode DwarfTypes::readEnum(const DWARFDie& type) {
   }
   if (damaged || (node.size == 0 && !node.incomplete))
     return unreadableNode("its debug information has an enum without size, name or value");
-  DWARFDie underlying = type.getAttributeValueAsReferencedDie(DW_AT_type);
+  DWARFDie underlying = referredBy(type, DW_AT_type);
   for (unsigned steps = 0;
        underlying.isValid() && underlying.getTag() != DW_TAG_base_type && steps < kLongestChain; ++steps)
-    underlying = underlying.getAttributeValueAsReferencedDie(DW_AT_type);
+    underlying = referredBy(underlying, DW_AT_type);
   const auto encoding = numberOf(underlying.isValid() ? underlying : type, DW_AT_encoding);
   node.isSigned = encoding ? meaningOf(*encoding, {}) == DW_ATE_signed : negative;
   for (TypeField& field : node.fields)
@@ -493,7 +491,7 @@ void DwarfTypes::readParameters(const DWARFDie& function, TypeNode& node) {
 TypeNode DwarfTypes::readFunction(const DWARFDie& type) {
   DWARFDie origin = type;
   for (unsigned steps = 0; origin.find(DW_AT_abstract_origin) && steps < kLongestChain; ++steps) {
-    origin = origin.getAttributeValueAsReferencedDie(DW_AT_abstract_origin);
+    origin = referredBy(origin, DW_AT_abstract_origin);
     if (!origin.isValid())
       return unreadableNode("its debug information refers to a description that is not there");
   }
@@ -501,7 +499,7 @@ TypeNode DwarfTypes::readFunction(const DWARFDie& type) {
   node.target = typeOf(origin);
   readParameters(origin, node);
   if (node.fields.empty() && !node.isVariadic)
-    if (const DWARFDie declared = origin.getAttributeValueAsReferencedDie(DW_AT_specification);
+    if (const DWARFDie declared = referredBy(origin, DW_AT_specification);
         declared.isValid())
       readParameters(declared, node);
   const std::uint32_t convention =

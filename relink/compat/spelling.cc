@@ -1,6 +1,7 @@
 #include "relink/compat/spelling.h"
 
 #include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
 #include <sstream>
 #include <vector>
@@ -108,6 +109,29 @@ std::string cSpelling(std::string_view name) {
     std::erase(words, "signed");
   std::stable_partition(words.begin(), words.end(), [](const std::string& w) { return w == "unsigned"; });
   return fmt::format("{}", fmt::join(words, " "));
+}
+
+std::string templateSpelling(std::string name) {
+  if (name.find('<') == std::string::npos)
+    return name;
+  std::string result;
+  std::string part;
+  const auto flush = [&] {
+    part.erase(0, part.find_first_not_of(' '));
+    const bool isNumber = !part.empty() && std::isdigit(static_cast<unsigned char>(part.front())) != 0;
+    if (isNumber)
+      part.erase(part.find_last_not_of("uUlL") + 1);
+    result += isNumber ? part : cSpelling(part);
+    part.clear();
+  };
+  for (const char c : name) {
+    const bool separates = c == '<' || c == '>' || c == ',' || c == '*' || c == '&' || c == '(' || c == ')';
+    if (separates)
+      flush();
+    (separates ? result : part) += c;
+  }
+  flush();
+  return result;
 }
 
 std::string describe(const TypeGraph& graph, TypeRef type) {
