@@ -7,6 +7,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <optional>
+#include <tuple>
 
 namespace romlink::relink {
 namespace {
@@ -323,8 +324,11 @@ TypeNode DwarfTypes::readStruct(const DWARFDie& type) {
   for (const DWARFDie& child : type.children()) {
     readMember(child, node);
     if (node.kind == TypeKind::Unreadable)
-      break;
+      return node;
   }
+  std::stable_sort(node.fields.begin(), node.fields.end(), [](const TypeField& a, const TypeField& b) {
+    return std::tie(a.kind, a.value, a.bits, a.name) < std::tie(b.kind, b.value, b.bits, b.name);
+  });
   return node;
 }
 

@@ -79,6 +79,7 @@ struct TypeNode {
   bool isVector = false;   ///< of an array: a SIMD vector, passed as such
   bool isVariadic = false;
   bool isPrototyped = true; ///< false: `int f()` or a K&R definition, which promotes its arguments
+  /// Parameters in their order; members of a struct by kind and place, enumerators by value, then by name.
   std::vector<TypeField> fields;
 };
 inline constexpr std::int64_t kFlexible = -1; ///< `int a[]`, `int a[0]`
