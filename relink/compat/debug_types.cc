@@ -91,6 +91,7 @@ void DebugTypes::readFrom(const ElfImage& elf) {
   const auto dwarf = llvm::DWARFContext::create(buffersOf(*sections), kAddressSize, true, note, note);
   const DwarfSymbols found = findSymbols(*dwarf, wantedOf(elf, *sections));
   whyMissing_ = found.whyMissing;
+  assembler_ = found.assembler;
   DwarfTypes reader(graph_);
   for (const DwarfSymbol& symbol : found.symbols) {
     Entry entry{symbol.address, symbol.function, symbol.name, symbol.linkageName, kVoid};
@@ -123,10 +124,9 @@ SymbolType DebugTypes::find(std::uint64_t address, bool function, std::string_vi
   for (const std::string_view clone : kClones)
     if (function && name.find(clone) != std::string_view::npos)
       return {kVoid, "the compiler made it of another function and changed how it is called"};
-  const std::string_view plain = sourceName(name);
   const auto isNamed = [&](const Entry& entry) {
     return entry.function == function &&
-           (entry.name == plain || entry.name == name || entry.linkageName == name);
+           (entry.name == sourceName(name) || entry.name == name || entry.linkageName == name);
   };
   std::vector<const Entry*> here;
   std::vector<const Entry*> named;
@@ -135,20 +135,27 @@ SymbolType DebugTypes::find(std::uint64_t address, bool function, std::string_vi
   for (; entry != placed_.end() && entry->address == address; ++entry) {
     if (isNamed(*entry))
       named.push_back(&*entry);
-    if (entry->function == function)
+    else if (entry->function == function && address != 0) // the address of all that a linker dropped
       here.push_back(&*entry);
   }
-  // An alias has no place in DWARF, but it may be declared; else it is what it is an alias of. Linkers leave
-  // 0 as the address of what they dropped.
-  if (named.empty())
+  // An alias has no place in DWARF, but it may be declared; else it is as what it stands for.
+  if (named.empty() && !here.empty()) {
     for (const Entry& other : unplaced_)
       if (isNamed(other))
         named.push_back(&other);
-  if (named.empty() && address != 0)
-    named = std::move(here);
-  if (named.empty())
-    return {kVoid, whyMissing_.empty() ? "its debug information does not describe it" : whyMissing_};
-  return agreed(named, name);
+    if (named.empty())
+      named = std::move(here);
+  }
+  return named.empty() ? SymbolType{kVoid, whyMissing(address)} : agreed(named, name);
+}
+
+std::string DebugTypes::whyMissing(std::uint64_t address) const {
+  const bool assembler = std::any_of(assembler_.begin(), assembler_.end(), [&](const AddressRange& range) {
+    return address >= range.address && address < range.end();
+  });
+  return assembler             ? "it is assembler code"
+         : whyMissing_.empty() ? "its debug information does not describe it"
+                               : whyMissing_;
 }
 
 SymbolType DebugTypes::agreed(const std::vector<const Entry*>& entries, std::string_view name) const {

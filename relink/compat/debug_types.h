@@ -52,6 +52,7 @@ private:
   };
   void readFrom(const ElfImage& elf);
   [[nodiscard]] SymbolType find(std::uint64_t address, bool function, std::string_view name) const;
+  [[nodiscard]] std::string whyMissing(std::uint64_t address) const;
   [[nodiscard]] SymbolType agreed(const std::vector<const Entry*>& entries, std::string_view name) const;
 
   TypeGraph graph_;
@@ -60,6 +61,7 @@ private:
   std::vector<TypeId> towardsUnreadable_;
   std::vector<Entry> placed_;   ///< by address
   std::vector<Entry> unplaced_; ///< declarations and alike, by name
+  std::vector<AddressRange> assembler_;
   std::vector<std::uint64_t> sectionAddresses_;
   std::string whyNone_;
   std::string whyMissing_;

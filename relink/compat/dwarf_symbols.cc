@@ -85,8 +85,7 @@ public:
       return;
     }
     if (llvm::dwarf::toUnsigned(root.find(DW_AT_language), 0) == DW_LANG_Mips_Assembler) {
-      if (result_.whyMissing.empty())
-        result_.whyMissing = "it is assembler code";
+      addAssembler(root);
       return;
     }
     if (unit_.getVersion() < kOldest || unit_.getVersion() > kNewest)
@@ -100,6 +99,16 @@ public:
   }
 
 private:
+  void addAssembler(const DWARFDie& root) {
+    auto ranges = root.getAddressRanges();
+    if (!ranges)
+      return llvm::consumeError(ranges.takeError());
+    for (const auto& range : *ranges)
+      if (range.LowPC < range.HighPC && range.HighPC <= UINT32_MAX)
+        result_.assembler.push_back(
+            {static_cast<Address>(range.LowPC), static_cast<std::uint32_t>(range.HighPC - range.LowPC)});
+  }
+
   void add(const DWARFDie& die) {
     hasTypes_ |= isType(die.getTag());
     const bool function = die.getTag() == DW_TAG_subprogram;

@@ -1,6 +1,8 @@
 // Where DWARF says that functions and objects lie. Part of reading it (debug_types.h).
 #pragma once
 
+#include "relink/address_range.h"
+
 #include <cstdint>
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <set>
@@ -27,7 +29,8 @@ struct WantedSymbols {
 
 struct DwarfSymbols {
   std::vector<DwarfSymbol> symbols;
-  std::string whyMissing; ///< why a symbol may have no entry; may be empty
+  std::vector<AddressRange> assembler; ///< code of units in assembly language
+  std::string whyMissing;              ///< why a symbol may have no entry; may be empty
 };
 
 [[nodiscard]] DwarfSymbols findSymbols(llvm::DWARFContext& dwarf, const WantedSymbols& wanted);

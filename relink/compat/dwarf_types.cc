@@ -503,8 +503,7 @@ TypeNode DwarfTypes::readFunction(const DWARFDie& type) {
   node.target = typeOf(origin);
   readParameters(origin, node);
   if (node.fields.empty() && !node.isVariadic)
-    if (const DWARFDie declared = referredBy(origin, DW_AT_specification);
-        declared.isValid())
+    if (const DWARFDie declared = referredBy(origin, DW_AT_specification); declared.isValid())
       readParameters(declared, node);
   const std::uint32_t convention =
       std::max(smallNumber(type, DW_AT_calling_convention), smallNumber(origin, DW_AT_calling_convention));
