@@ -53,9 +53,19 @@ bool isRecord(Tag tag) {
   return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
 }
 
+/// Languages in which a function may be without a prototype. (LLVM's isC() ends the program on unknown
+/// numbers.)
 bool isC(const DWARFDie& die) {
-  const DWARFDie unit = die.getDwarfUnit()->getUnitDIE();
-  return isC(static_cast<SourceLanguage>(llvm::dwarf::toUnsigned(unit.find(DW_AT_language), 0)));
+  switch (llvm::dwarf::toUnsigned(die.getDwarfUnit()->getUnitDIE().find(DW_AT_language), 0)) {
+  case DW_LANG_C89:
+  case DW_LANG_C:
+  case DW_LANG_C99:
+  case DW_LANG_C11:
+  case DW_LANG_C17:
+    return true;
+  default:
+    return false;
+  }
 }
 
 /// What this DIE completes: a declaration, or the description that an inlined copy shares.
