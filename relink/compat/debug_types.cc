@@ -1,5 +1,6 @@
 #include "relink/compat/debug_types.h"
 
+#include "relink/compat/dwarf_check.h"
 #include "relink/compat/dwarf_sections.h"
 #include "relink/compat/dwarf_symbols.h"
 #include "relink/compat/dwarf_types.h"
@@ -89,6 +90,11 @@ void DebugTypes::readFrom(const ElfImage& elf) {
   };
   constexpr std::uint8_t kAddressSize = 4;
   const auto dwarf = llvm::DWARFContext::create(buffersOf(*sections), kAddressSize, true, note, note);
+  if (const auto whole = checkUnits(*dwarf); !whole) {
+    if (whyNone_.empty())
+      whyNone_ = "its debug information is damaged: " + whole.error().why;
+    return;
+  }
   const DwarfSymbols found = findSymbols(*dwarf, wantedOf(elf, *sections));
   whyMissing_ = found.whyMissing;
   assembler_ = found.assembler;

@@ -1,7 +1,6 @@
 #include "relink/compat/dwarf_symbols.h"
 
 #include <fmt/format.h>
-#include <llvm/DebugInfo/DWARF/DWARFExpression.h>
 #include <llvm/DebugInfo/DWARF/DWARFTypeUnit.h>
 #include <optional>
 
@@ -24,32 +23,26 @@ std::optional<std::uint64_t> addressOfVariable(const DWARFDie& die) {
     return std::nullopt;
   llvm::DWARFUnit* unit = die.getDwarfUnit();
   const llvm::DataExtractor data(*block, true, unit->getAddressByteSize());
+  llvm::DataExtractor::Cursor cursor(0);
   std::optional<std::uint64_t> address;
-  for (const auto& operation : llvm::DWARFExpression(data, unit->getAddressByteSize())) {
-    if (operation.isError())
-      return std::nullopt;
-    switch (operation.getCode()) {
-    case DW_OP_addr:
-      address = operation.getRawOperand(0);
-      break;
-    case DW_OP_addrx:
-    case DW_OP_GNU_addr_index: {
-      const auto item =
-          unit->getAddrOffsetSectionItem(static_cast<std::uint32_t>(operation.getRawOperand(0)));
-      if (!item)
-        return std::nullopt;
+  switch (data.getU8(cursor)) {
+  case DW_OP_addr:
+    address = data.getAddress(cursor);
+    break;
+  case DW_OP_addrx:
+  case DW_OP_GNU_addr_index:
+    if (const auto item = unit->getAddrOffsetSectionItem(static_cast<std::uint32_t>(data.getULEB128(cursor))))
       address = item->Address;
-      break;
-    }
-    case DW_OP_plus_uconst:
-      if (address)
-        *address += operation.getRawOperand(0);
-      break;
-    default:
-      return std::nullopt;
-    }
+    break;
+  default:
+    break;
   }
-  return address;
+  if (address && cursor && cursor.tell() < block->size())
+    address = data.getU8(cursor) == DW_OP_plus_uconst ? std::optional(*address + data.getULEB128(cursor))
+                                                      : std::nullopt;
+  const bool whole = static_cast<bool>(cursor) && cursor.tell() == block->size();
+  llvm::consumeError(cursor.takeError());
+  return whole ? address : std::nullopt;
 }
 
 /// Where a function begins. Of one in several parts (hot and cold) each begin.

@@ -1,4 +1,5 @@
 """Compiles and links a pair: ROM, firmware objects, linker scripts and policy, in a folder of its own."""
+import dataclasses
 import pathlib
 import subprocess
 
@@ -47,3 +48,27 @@ def run(command, cwd, text=""):
     if done.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+@dataclasses.dataclass
+class Verdict:
+    decision: str       # SHARED or LOCAL
+    reason: str         # "-": none
+    detail: str
+    types: str = ""     # SAME, COMPATIBLE, DIFFERENT, NOT_CHECKED
+    notes: tuple = ()
+
+
+def relink(built, relink_text):
+    """What romlink decides of each function of the API, and the whole text."""
+    text = run([relink_text, built.rom, built.folder / "out.elf", "--policy", built.policy, "--types", "--", *built.arguments],
+               built.inputs)
+    verdicts = {}
+    for line in text.splitlines():
+        words = line.split(" ", 4)
+        if words[0] in built.pair.functions:
+            verdicts[words[0]] = Verdict(*words[1:3], words[4])
+        elif words[0] == "types" and words[1] in built.pair.functions:
+            verdicts[words[1]].types = words[2]
+            verdicts[words[1]].notes = tuple(line.split("; ")[1:])
+    return verdicts, text

@@ -19,12 +19,13 @@ class Pair:
     name: str
     rom: str       # C that defines the functions
     firmware: str  # the same for the firmware; the firmware
-    path: dict     # of each function that has to be refused: what romlink says ("" if any; a reason before a colon)
+    path: dict     # of each function that has to be refused: what romlink says of it, or a part of that
     functions: tuple
     rom_flags: tuple = ()
     firmware_flags: tuple = ()
     compilers: tuple = (("gcc", "gcc"), ("gcc", "clang"), ("clang", "gcc"))
     reason: str = "API_MISMATCH"
+    checked: bool = True    # False: one side has no types
     notes: dict = dataclasses.field(default_factory=dict)  # of functions that are taken: what is noted
     dwarf: tuple = ("-gdwarf-5", "-gdwarf-4")              # ROM, firmware
 
@@ -92,10 +93,12 @@ PAIRS = [
     Pair("callback changed", struct("int id; void (*done)(int status);"), struct("int id; void (*done)(int status, void *data);"),
          {"session_open": "session.done: 1 parameter -> 2 parameters"}, SESSION),
     Pair("enumerator added at the end", MODE, MODE.replace("MODE_RUN }", "MODE_RUN, MODE_TEST }"), {}, MODES,
-         notes={"mode_is_off": "enum mode.MODE_TEST: added as 3"}),
+         notes={name: "enum mode.MODE_TEST: added as 3" for name in ("mode_is_off", "config_valid")}),
     Pair("parameter renamed", VERIFY.replace("TYPE", "unsigned"), VERIFY.replace("TYPE", "unsigned").replace("hash_len", "length"), {},
          ("verify", "checksum"), notes={"verify": "verify(parameter 2): renamed hash_len -> length"}),
-    Pair("ROM without DWARF", struct("int id;"), struct("int id;"),
-         {"session_open": "the ROM: there is no debug information (compile with -g)",
-          "checksum": "the ROM: there is no debug information (compile with -g)"}, SESSION, rom_flags=("-g0",), reason=""),
+    Pair("ROM without DWARF", struct("int id;"), struct("int id; int more;"), {}, SESSION, rom_flags=("-g0",), checked=False),
+    Pair("firmware of DWARF 2", struct("int id;"), struct("int id;"), {}, SESSION, dwarf=("-gdwarf-4", "-gdwarf-2"), checked=False),
+    Pair("firmware of -g1", struct("int id;"), struct("int id;"), {}, SESSION, dwarf=("-gdwarf-4", "-g1"), checked=False),
+    Pair("firmware of -gsplit-dwarf", struct("int id;"), struct("int id;"), {}, SESSION, dwarf=("-gdwarf-4", "-gsplit-dwarf"),
+         checked=False),
 ]

@@ -103,6 +103,8 @@ void printTypes(const romlink::v1::LinkReport& report) {
       std::cout << "; " << note;
     std::cout << '\n';
   }
+  std::cout << fmt::format("types of {} symbols checked, of {} not: {}\n", report.types().checked(),
+                           report.types().not_checked(), report.types().why_not());
 }
 
 struct Roms {
