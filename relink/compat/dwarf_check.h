@@ -1,6 +1,6 @@
-// Checks that the entries of a DWARF unit lie within it, before LLVM reads them: LLVM 19 skips an attribute by its
-// size without asking whether so much is there, and then reads on beyond the section. Part of reading DWARF
-// (debug_types.h).
+// Checks that the entries of a DWARF unit lie within it, before LLVM reads them: LLVM 19 skips an attribute
+// by its size without asking whether so much is there, and then reads on beyond the section. Part of reading
+// DWARF (debug_types.h).
 #pragma once
 
 #include "base/error.h"

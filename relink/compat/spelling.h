@@ -11,7 +11,8 @@ namespace romlink::relink {
 /// A base type's name as clang spells it: "unsigned long" of gcc's "long unsigned int".
 [[nodiscard]] std::string cSpelling(std::string_view name);
 
-/// A template's name in one spelling: "Array<short,4>" of gcc's "Array<short int, 4>" and clang's "Array<short, 4U>".
+/// A template's name in one spelling: "Array<short,4>" of gcc's "Array<short int, 4>" and clang's
+/// "Array<short, 4U>".
 [[nodiscard]] std::string templateSpelling(std::string name);
 
 /// "struct s", "mbedtls_sha256_context", "const char *", "unsigned char[64]", "int (*)(void *, unsigned

@@ -99,6 +99,6 @@ PAIRS = [
     Pair("ROM without DWARF", struct("int id;"), struct("int id; int more;"), {}, SESSION, rom_flags=("-g0",), checked=False),
     Pair("firmware of DWARF 2", struct("int id;"), struct("int id;"), {}, SESSION, dwarf=("-gdwarf-4", "-gdwarf-2"), checked=False),
     Pair("firmware of -g1", struct("int id;"), struct("int id;"), {}, SESSION, dwarf=("-gdwarf-4", "-g1"), checked=False),
-    Pair("firmware of -gsplit-dwarf", struct("int id;"), struct("int id;"), {}, SESSION, dwarf=("-gdwarf-4", "-gsplit-dwarf"),
-         checked=False),
+    Pair("firmware of -gsplit-dwarf", struct("int id;"), struct("int id;"), {}, SESSION, dwarf=("-gdwarf-4", "-g"),
+         firmware_flags=("-gsplit-dwarf",), checked=False),
 ]
