@@ -72,9 +72,11 @@ public:
     if (!root.isValid())
       return;
     if (root.find({DW_AT_dwo_name, DW_AT_GNU_dwo_name})) {
-      const auto name = llvm::dwarf::toString(root.find({DW_AT_dwo_name, DW_AT_GNU_dwo_name}), "a .dwo file");
-      result_.whyMissing =
-          fmt::format("its types are in {}, which is not here (compile without -gsplit-dwarf)", name);
+      std::string_view name =
+          llvm::dwarf::toString(root.find({DW_AT_dwo_name, DW_AT_GNU_dwo_name}), "a .dwo file");
+      name.remove_prefix(name.rfind('/') + 1); // the folder is another on each machine
+      result_.whyMissing = fmt::format(
+          "its types are in {}, which romlink does not read (compile without -gsplit-dwarf)", name);
       return;
     }
     if (llvm::dwarf::toUnsigned(root.find(DW_AT_language), 0) == DW_LANG_Mips_Assembler) {
