@@ -1,39 +1,23 @@
 // The archive's public functions. Each takes a connection (connections.h), does its work in one of the room's
 // parts (rom_sets.h, blobs.h, references.h, verify.h) and turns exceptions into errors (sqlite_error.h).
-#include "store/archive.h"
+#include "store/archive_impl.h"
 
 #include "store/blobs.h"
-#include "store/connections.h"
+#include "store/bodies.h"
 #include "store/record.h"
 #include "store/references.h"
 #include "store/rom_indexes.h"
 #include "store/rom_sets.h"
-#include "store/sqlite_error.h"
 #include "store/verify.h"
 
-#include <SQLiteCpp/Transaction.h>
 #include <algorithm>
 #include <ctime>
 
 namespace romlink::store {
 
-struct Archive::Impl {
-  std::unique_ptr<Connections> connections;
-};
-
 namespace {
 
-constexpr const char* kCannotRead = "cannot read the archive";
 constexpr const char* kCannotPublish = "cannot publish the ROM";
-
-std::string now() {
-  const std::time_t time = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&time, &utc);
-  std::string text(sizeof "2035-01-31T23:59:59Z", '\0');
-  text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc));
-  return text;
-}
 
 Result<RomRecord> recordOf(SQLite::Database& database, std::int64_t id) {
   ROMLINK_ASSIGN(RomReader::Row row, RomReader(database).read(id));
@@ -65,6 +49,15 @@ Result<std::optional<RomRecord>> findArchived(SQLite::Database& database, const 
 }
 
 } // namespace
+
+std::string now() {
+  const std::time_t time = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  std::string text(sizeof "2035-01-31T23:59:59Z", '\0');
+  text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc));
+  return text;
+}
 
 Archive::Archive(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Archive::Archive(Archive&&) noexcept = default;
@@ -107,6 +100,7 @@ Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSour
     if (index) {
       ROMLINK_ASSIGN(RomIndex inserted, insertIndex(*writer, romId, rom.imageHash, *index));
       rom.indexes.push_back(inserted);
+      insertBodies(*writer, romId, rom.imageHash, index->formatVersion, index->bodies, index->unknownBodies);
     }
     transaction.commit();
     return Published{std::move(rom), false};
@@ -114,17 +108,18 @@ Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSour
 }
 
 Result<RomIndex> Archive::addIndex(const Digest& imageHash, const RomIndexSource& index) {
-  return guarded("cannot archive the ROM's index", impl_->connections->file().string(),
-                 [&]() -> Result<RomIndex> {
-                   const Connections::Writer writer = impl_->connections->write();
-                   SQLite::Transaction transaction(*writer, SQLite::TransactionBehavior::IMMEDIATE);
-                   const auto romId = findByImageHash(*writer, imageHash);
-                   if (!romId)
-                     return fail(ErrorCode::NotFound, "no such ROM", imageHash.text());
-                   ROMLINK_ASSIGN(const RomIndex added, insertIndex(*writer, *romId, imageHash, index));
-                   transaction.commit();
-                   return added;
-                 });
+  return guarded(
+      "cannot archive the ROM's index", impl_->connections->file().string(), [&]() -> Result<RomIndex> {
+        const Connections::Writer writer = impl_->connections->write();
+        SQLite::Transaction transaction(*writer, SQLite::TransactionBehavior::IMMEDIATE);
+        const auto romId = findByImageHash(*writer, imageHash);
+        if (!romId)
+          return fail(ErrorCode::NotFound, "no such ROM", imageHash.text());
+        ROMLINK_ASSIGN(const RomIndex added, insertIndex(*writer, *romId, imageHash, index));
+        insertBodies(*writer, *romId, imageHash, index.formatVersion, index.bodies, index.unknownBodies);
+        transaction.commit();
+        return added;
+      });
 }
 
 Result<Archive::Page> Archive::list(const std::string& name, std::size_t limit,
@@ -251,6 +246,8 @@ Result<Stats> Archive::stats() const {
     stats.blobs = number("SELECT count(*) FROM blob");
     stats.contentBytes = number("SELECT coalesce(sum(size), 0) FROM artifact JOIN blob ON blob.id = blob_id");
     stats.storedBytes = number("SELECT coalesce(sum(length(compressed)), 0) FROM chunk");
+    stats.advisories = number("SELECT count(*) FROM advisory");
+    stats.releases = number("SELECT count(*) FROM release");
     stats.databaseBytes = number("PRAGMA page_count") * number("PRAGMA page_size");
     return stats;
   });

@@ -12,6 +12,8 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "store/advisory.h"
+#include "store/release.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -83,6 +85,8 @@ struct RomIndexSource {
   std::uint32_t functionCount = 0;
   std::uint32_t referenceCount = 0;
   std::filesystem::path file;
+  std::vector<Digest> bodies;      ///< of the functions, by which the same code is found in other ROMs
+  std::uint32_t unknownBodies = 0; ///< functions that have none
 };
 
 struct Published {
@@ -106,6 +110,8 @@ struct Stats {
   std::uint64_t contentBytes = 0;  ///< sum over all artifacts
   std::uint64_t storedBytes = 0;   ///< compressed, each blob once
   std::uint64_t databaseBytes = 0; ///< size of the database file
+  std::uint64_t advisories = 0;
+  std::uint64_t releases = 0;
 };
 
 class Archive {
@@ -125,7 +131,7 @@ public:
                             const std::optional<RomIndexSource>& index = std::nullopt);
 
   /// Adds the index to a published set, unless it has one of this format: that one stays and is the answer.
-  /// NotFound: no such ROM.
+  /// The same for its bodies. NotFound: no such ROM.
   Result<RomIndex> addIndex(const Digest& imageHash, const RomIndexSource& index);
 
   /// One page of at most `limit` records by (name, version, hash), after the given position.
@@ -153,6 +159,51 @@ public:
   /// The distinct (size, volatile ranges) shapes of images of at most `maxSize` bytes, one ImageShape for
   /// each ROM.
   Result<std::vector<ImageShape>> imageShapes(std::uint64_t maxSize) const;
+
+  /// Records an advisory, or its targets that are new. Refused: recorded with another summary or URL (an
+  /// empty one says nothing). Usage: a bad id or text, no target. NotFound: no such ROM.
+  Result<RecordedAdvisory> recordAdvisory(const Advisory& advisory);
+  /// All, by id.
+  Result<std::vector<Advisory>> advisories() const;
+  /// NotFound: no such advisory.
+  Result<Advisory> advisory(const std::string& id) const;
+
+  /// ROMs that may have a function with one of these bodies, according to their index of this format: the
+  /// index decides (bodies.h). By name, version.
+  Result<std::vector<RomTitle>> romsWithBodies(const std::vector<Digest>& bodies,
+                                               std::uint32_t formatVersion) const;
+  /// The same question for one ROM.
+  Result<bool> mayHaveBodies(const Digest& imageHash, const std::vector<Digest>& bodies,
+                             std::uint32_t formatVersion) const;
+  /// ROMs whose bodies of this format are not archived: romsWithBodies() does not see them. By name, version.
+  Result<std::vector<RomTitle>> romsWithoutBodies(std::uint32_t formatVersion) const;
+  struct Bodies {
+    RomTitle rom;
+    std::uint32_t known = 0;   ///< different ones
+    std::uint32_t unknown = 0; ///< functions that have none
+  };
+  /// Of one ROM; nullopt: none of its bodies is archived.
+  Result<std::optional<Bodies>> bodiesOf(const Digest& imageHash, std::uint32_t formatVersion) const;
+  /// Of the ROMs that have functions whose body is not known, by name, version.
+  Result<std::vector<Bodies>> unknownBodies(std::uint32_t formatVersion) const;
+
+  /// Archives a link in one transaction. The same link again is success and changes nothing.
+  /// Usage: bad labels, no ROM. NotFound: no such ROM.
+  Result<ArchivedRelease> archiveRelease(ReleaseSource source);
+  /// One page of at most `limit` releases, newest first; of those linked against `rom`, if given.
+  struct ReleasePage {
+    std::vector<Release> releases;
+    std::string nextToken; ///< empty: no more
+  };
+  Result<ReleasePage> releases(const std::optional<Digest>& rom, std::size_t limit,
+                               const std::string& after) const;
+  /// The one release that `reference` names: "sha256:HEX", or 8 or more of its digits. NotFound: none. Usage:
+  /// several match; the message names them.
+  Result<Release> findRelease(const std::string& reference) const;
+  /// What the release takes from its ROMs, by address.
+  Result<std::vector<ReleaseShare>> sharesOf(const Digest& release) const;
+  /// How many releases share each address of the ROM.
+  Result<std::map<std::uint32_t, std::uint32_t>> usesOf(const Digest& rom) const;
 
   /// Streams a blob, each chunk after decompression. The whole blob is checked against `digest` before the
   /// sink sees its first byte. NotFound: no such blob. Damaged: it does not match its digest.

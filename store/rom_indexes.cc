@@ -2,19 +2,12 @@
 #include "store/rom_indexes.h"
 
 #include "store/blobs.h"
+#include "store/columns.h"
 #include "store/netstrings.h"
 
 #include <SQLiteCpp/Statement.h>
 
 namespace romlink::store {
-namespace {
-
-Result<Digest> digestIn(const SQLite::Column& column) {
-  return Digest::fromBytes(
-      {static_cast<const std::uint8_t*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())});
-}
-
-} // namespace
 
 Result<std::vector<RomIndexRow>> readIndexes(SQLite::Database& database, std::int64_t romId) {
   SQLite::Statement select(

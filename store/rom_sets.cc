@@ -1,6 +1,7 @@
 // See rom_sets.h.
 #include "store/rom_sets.h"
 
+#include "store/columns.h"
 #include "store/record.h"
 #include "store/rom_indexes.h"
 
@@ -8,19 +9,6 @@
 
 namespace romlink::store {
 namespace {
-
-void bindDigest(SQLite::Statement& statement, int index, const Digest& digest) {
-  statement.bind(index, digest.bytes.data(), static_cast<int>(digest.bytes.size()));
-}
-
-Result<Digest> digestIn(const SQLite::Column& column) {
-  return Digest::fromBytes(
-      {static_cast<const std::uint8_t*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())});
-}
-
-std::uint32_t wordIn(const SQLite::Column& column) {
-  return static_cast<std::uint32_t>(column.getInt64());
-}
 
 std::optional<std::int64_t> idFrom(SQLite::Statement& select) {
   if (!select.executeStep())

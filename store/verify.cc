@@ -1,9 +1,12 @@
 // See verify.h.
 #include "store/verify.h"
 
+#include "store/advisories.h"
 #include "store/blobs.h"
+#include "store/bodies.h"
 #include "store/migrations.h"
 #include "store/record.h"
+#include "store/releases.h"
 #include "store/rom_indexes.h"
 #include "store/rom_sets.h"
 #include "store/sqlite_error.h"
@@ -24,6 +27,12 @@ public:
     step("database", [&] { return checkSchema(); });
     checkBlobs();
     checkRecords();
+    const auto name = [&](const std::string& where, const std::string& why) { problem(where, why); };
+    for (const auto verify : {verifyBodies, verifyAdvisories, verifyReleases})
+      step("database", [&]() -> Result<void> {
+        verify(database_, name);
+        return {};
+      });
     return std::move(problems_);
   }
 
@@ -75,8 +84,9 @@ private:
   // From two places, since damage may hide a blob in one of them.
   std::set<std::int64_t> blobIds() {
     std::set<std::int64_t> ids;
-    for (const char* query :
-         {"SELECT id FROM blob NOT INDEXED", "SELECT blob_id FROM artifact", "SELECT blob_id FROM rom_index"})
+    for (const char* query : {"SELECT id FROM blob NOT INDEXED", "SELECT blob_id FROM artifact",
+                              "SELECT blob_id FROM rom_index", "SELECT report_blob_id FROM release",
+                              "SELECT policy_blob_id FROM release WHERE policy_blob_id IS NOT NULL"})
       step("database", [&]() -> Result<void> {
         SQLite::Statement select(database_, query);
         while (select.executeStep())
@@ -126,8 +136,11 @@ private:
       SQLite::Statement select(
           database_, "SELECT name || '@' || version, use FROM (SELECT rom_id, blob_id, 'artifact ' || role"
                      " AS use FROM artifact UNION ALL SELECT rom_id, blob_id, 'index of format ' ||"
-                     " format_version FROM rom_index) LEFT JOIN rom ON rom.id = rom_id"
-                     " WHERE blob_id = ? ORDER BY 1, 2");
+                     " format_version FROM rom_index) LEFT JOIN rom ON rom.id = rom_id WHERE blob_id = ?1"
+                     " UNION ALL SELECT 'release sha256:' || lower(hex(release_hash)), 'report' FROM release"
+                     " WHERE report_blob_id = ?1"
+                     " UNION ALL SELECT 'release sha256:' || lower(hex(release_hash)), 'policy' FROM release"
+                     " WHERE policy_blob_id = ?1 ORDER BY 1, 2");
       select.bind(1, blob.id);
       while (select.executeStep()) {
         used = true;

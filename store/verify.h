@@ -6,7 +6,8 @@
 // 2. Every blob is read and re-hashed. A damaged one is named by its digest, and by every artifact
 //    and index that it is.
 // 3. Every record is put together and compared with its digest (record.h), every index, too
-//    (rom_indexes.h).
+//    (rom_indexes.h); so are the ROMs' bodies (bodies.h), advisories (advisories.h) and releases
+//    (releases.h).
 //
 // Limits: damage to SQLite's pages can hide rows from 2 and 3; 1 reports it then, as damage of the database.
 #pragma once

@@ -70,7 +70,38 @@ ArtifactSource StoreTest::source(const std::string& role, const std::string& con
 }
 
 RomIndexSource StoreTest::indexSource(std::uint32_t formatVersion, const std::string& content) {
-  return {formatVersion, 12, 345, source("index", content).file};
+  return {formatVersion, 12, 345, source("index", content).file, {sha256Of(content)}, 2};
+}
+
+Advisory StoreTest::advisoryOf(const std::string& id, const RomRecord& rom,
+                               const std::vector<std::string>& symbols) {
+  Advisory advisory{id, "reads too far", "https://example.org/" + id, {}, {}};
+  std::uint32_t address = 0x1000;
+  for (const std::string& symbol : symbols)
+    advisory.targets.push_back({{rom.imageHash, rom.name, rom.version},
+                                symbol,
+                                std::exchange(address, address + 32),
+                                32,
+                                sha256Of(symbol),
+                                {}});
+  return advisory;
+}
+
+ReleaseSource StoreTest::releaseOf(const std::vector<RomRecord>& roms, const std::string& seed) {
+  ReleaseSource source;
+  Release& release = source.release;
+  for (const RomRecord& rom : roms)
+    release.roms.push_back({rom.imageHash, rom.name, rom.version});
+  release.imageHash = sha256Of("image " + seed);
+  release.toolVersion = "1.2.3";
+  release.labels = {{"build", seed}, {"product", "valve"}};
+  release.inputs = {{"b.o", sha256Of("b")}, {"a.o", sha256Of("a")}};
+  release.arguments = {"-Tx.ld", "b.o", "a.o"};
+  release.savedBytes = -4;
+  source.policy = this->source("policy", "[defaults]\n").file;
+  source.report = this->source("report", "{\"seed\": \"" + seed + "\"}").file;
+  source.shares = {{0x1040, "twice"}, {0x1000, "f"}, {0x1040, "twice"}, {0x1040, "alias"}};
+  return source;
 }
 
 } // namespace romlink::store

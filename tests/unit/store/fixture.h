@@ -42,6 +42,12 @@ protected:
 
   /// Writes `content` to a file of its own.
   ArtifactSource source(const std::string& role, const std::string& content);
+  /// An advisory that names these symbols of a published ROM, the first at 0x1000, each 32 bytes long.
+  static Advisory advisoryOf(const std::string& id, const RomRecord& rom,
+                             const std::vector<std::string>& symbols);
+  /// A link against published ROMs; `seed` makes it another.
+  ReleaseSource releaseOf(const std::vector<RomRecord>& roms, const std::string& seed);
+
   /// The same for an index of this format.
   RomIndexSource indexSource(std::uint32_t formatVersion, const std::string& content);
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }

@@ -117,6 +117,26 @@ TEST_F(Open, setsOfVersion1GetTheirIndexInVersion2) {
   EXPECT_EQ(ok(archive.find("bl2@1")).indexes.front().digest, sha256Of(std::string_view("three")));
 }
 
+TEST_F(Open, setsOfVersion2GetAdvisoriesAndReleasesInVersion3) {
+  fs::create_directories(directory());
+  sql(database(), std::string(schemaSteps()[0].sql) + std::string(schemaSteps()[1].sql));
+  const RomRecord rom = romRecord("bl2", "1", "a");
+  sql(database(), "INSERT INTO rom VALUES (1, x'" + rom.imageHash.hex() +
+                      "', 'bl2', '1', '', 1, 1, '', 0, 0, '', zeroblob(32));"
+                      "INSERT INTO blob VALUES (1, x'" +
+                      sha256Of(std::string_view("")).hex() +
+                      "', 0); INSERT INTO rom_index VALUES (1, 3, 0, 0, 1, zeroblob(32))");
+  Archive archive = open();
+  EXPECT_EQ(ok(archive.romsWithoutBodies(3)).size(), 1U) << "its index is of a time before";
+  RomIndexSource index = indexSource(3, "three");
+  index.bodies = {sha256Of(std::string_view("f"))};
+  ok(archive.addIndex(rom.imageHash, index));
+  EXPECT_EQ(ok(archive.romsWithBodies(index.bodies, 3)).size(), 1U);
+  ok(archive.recordAdvisory(advisoryOf("A", rom, {"f"})));
+  ok(archive.archiveRelease(releaseOf({rom}, "1")));
+  EXPECT_EQ(ok(archive.stats()).releases, 1U);
+}
+
 TEST_F(Open, newerArchiveIsRefusedUntouched) {
   ok(Archive::open(directory()));
   const Error error = refusalOfForeign("PRAGMA user_version = 99");

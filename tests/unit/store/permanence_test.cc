@@ -13,6 +13,8 @@ protected:
     Archive archive = open();
     ok(archive.publish(romRecord("bl2", "1", "a"), {source("elf", noise(300'000, 1)), source("map", "x")},
                        indexSource(1, "index")));
+    ok(archive.recordAdvisory(advisoryOf("CVE-1", romRecord("bl2", "1", "a"), {"f"})));
+    ok(archive.archiveRelease(releaseOf({romRecord("bl2", "1", "a")}, "1")));
   }
 
   std::string refusalOf(const std::string& statement) {
@@ -27,7 +29,7 @@ protected:
 
 TEST_F(Permanence, everyTableRefusesUpdateAndDelete) {
   const auto tables = sql(database(), "SELECT name FROM sqlite_schema WHERE type = 'table'");
-  EXPECT_EQ(tables.size(), 9U);
+  EXPECT_EQ(tables.size(), 19U);
   for (const std::string& table : tables) {
     const auto rows = sql(database(), "SELECT * FROM " + table);
     ASSERT_FALSE(rows.empty()) << table;
@@ -47,7 +49,10 @@ TEST_F(Permanence, nothingIsAddedToAPublishedSet) {
   for (const char* statement :
        {"INSERT INTO label VALUES (1, 'new', 'x')", "INSERT INTO note VALUES (1, 99, 'x')",
         "INSERT INTO shared_symbol VALUES (1, 'new')", "INSERT INTO artifact VALUES (1, 'new', 'x', 1)",
-        "INSERT INTO address_range VALUES (1, 'flash', 99, 0, 1)",
+        "INSERT INTO address_range VALUES (1, 'flash', 99, 0, 1)", "INSERT INTO body VALUES (7, 1, 1)",
+        "INSERT INTO release_rom VALUES (1, 9, 1)", "INSERT INTO release_label VALUES (1, 'new', 'x')",
+        "INSERT INTO release_input VALUES (1, 'new', zeroblob(32))",
+        "INSERT INTO release_argument VALUES (1, 99, 'x')", "INSERT INTO release_share VALUES (1, 99, 'x')",
         "INSERT INTO chunk VALUES (1, 99, 1, x'00')"})
     EXPECT_THAT(refusalOf(statement), HasSubstr("permanent")) << statement;
 }
@@ -56,7 +61,9 @@ TEST_F(Permanence, rowsWithoutTheirSealAreRefused) {
   for (const char* statement :
        {"INSERT INTO label VALUES (77, 'new', 'x')", "INSERT INTO chunk VALUES (77, 0, 1, x'00')",
         "INSERT INTO artifact VALUES (77, 'new', 'x', 1)",
-        "INSERT INTO rom_index VALUES (77, 1, 0, 0, 1, zeroblob(32))",
+        "INSERT INTO rom_index VALUES (77, 1, 0, 0, 1, zeroblob(32))", "INSERT INTO body VALUES (7, 1, 77)",
+        "INSERT INTO release_label VALUES (77, 'new', 'x')",
+        "INSERT INTO advisory_target VALUES (77, 0, 1, 'f', 0, 1, x'', '', zeroblob(32))",
         "INSERT INTO rom_index VALUES (1, 7, 0, 0, 99, zeroblob(32))"})
     EXPECT_THAT(refusalOf(statement), HasSubstr("FOREIGN KEY")) << statement;
 }
@@ -65,6 +72,17 @@ TEST_F(Permanence, replacingByAnotherKeyIsRefused) {
   EXPECT_THAT(
       refusalOf("INSERT OR REPLACE INTO rom SELECT 9, image_hash, 'x', 'y', build_id, image_size, entry,"
                 " architecture, function_count, object_count, published_at, record_digest FROM rom"),
+      HasSubstr("permanent"));
+  EXPECT_THAT(refusalOf("INSERT OR REPLACE INTO advisory SELECT 9, name, summary, url, recorded_at,"
+                        " record_digest FROM advisory"),
+              HasSubstr("permanent"));
+  EXPECT_THAT(
+      refusalOf("INSERT OR REPLACE INTO advisory_target SELECT advisory_id, 9, rom_id, symbol, address,"
+                " size, body_digest, recorded_at, record_digest FROM advisory_target"),
+      HasSubstr("permanent"));
+  EXPECT_THAT(
+      refusalOf("INSERT OR REPLACE INTO release SELECT 9, release_hash, linked_at, image_hash,"
+                " tool_version, policy_blob_id, report_blob_id, saved_bytes, record_digest FROM release"),
       HasSubstr("permanent"));
   EXPECT_THAT(refusalOf("INSERT OR REPLACE INTO blob SELECT 9, digest, size FROM blob LIMIT 1"),
               HasSubstr("permanent"));

@@ -1,0 +1,44 @@
+// What the public functions of the archive share; they are defined in archive.cc and audits.cc.
+#pragma once
+
+#include "store/archive.h"
+#include "store/connections.h"
+#include "store/sqlite_error.h"
+
+#include <SQLiteCpp/Transaction.h>
+
+namespace romlink::store {
+
+inline constexpr const char* kCannotRead = "cannot read the archive";
+
+struct Archive::Impl {
+  std::unique_ptr<Connections> connections;
+
+  /// Runs `body` on a reading connection, on the state of one moment.
+  template <typename Body>
+  auto read(Body&& body) const -> decltype(body(std::declval<SQLite::Database&>())) {
+    return guarded(kCannotRead, connections->file().string(), [&] {
+      const Connections::Reader reader = connections->read();
+      const SQLite::Transaction snapshot(*reader);
+      return body(*reader);
+    });
+  }
+
+  /// Runs `body` in a transaction of the writing connection, which is committed if `body` succeeds.
+  template <typename Body>
+  auto write(const char* what, Body&& body) -> decltype(body(std::declval<SQLite::Database&>())) {
+    return guarded(what, connections->file().string(), [&] {
+      const Connections::Writer writer = connections->write();
+      SQLite::Transaction transaction(*writer, SQLite::TransactionBehavior::IMMEDIATE);
+      auto done = body(*writer);
+      if (done)
+        transaction.commit();
+      return done;
+    });
+  }
+};
+
+/// RFC 3339, UTC.
+std::string now();
+
+} // namespace romlink::store
