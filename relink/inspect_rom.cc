@@ -136,6 +136,8 @@ Result<bool> makeIndex(const RomIndexSource& source, RomAnswer& answer) {
   answer.indexVersion = built.formatVersion;
   answer.indexFunctions = built.functions;
   answer.indexReferences = built.references;
+  answer.bodies = std::move(built.bodies);
+  answer.unknownBodies = built.unknownBodies;
   return rom.hasContent();
 }
 

@@ -86,6 +86,8 @@ struct RomAnswer {
   std::uint32_t indexVersion = 0;
   std::uint32_t indexFunctions = 0;
   std::uint32_t indexReferences = 0;
+  std::vector<Digest> bodies; ///< of the functions (image/body_digest.h), sorted, each once
+  std::uint32_t unknownBodies = 0;
   std::vector<std::string> notes;
 };
 

@@ -113,8 +113,8 @@ Result<void> RomImage::take(const std::string& where) {
     const std::uint64_t end = std::uint64_t{symbol.address()} + symbol.size();
     reach_.push_back(reach_.empty() ? end : std::max(reach_.back(), end));
     byName_.emplace_back(hashOf(symbol.name()), symbols_.size());
-    symbols_.push_back(
-        {symbol.name(), symbol.address(), symbol.size(), symbol.function(), symbol.local(), symbol.thumb()});
+    symbols_.push_back({symbol.name(), symbol.address(), symbol.size(), symbol.function(), symbol.local(),
+                        symbol.thumb(), asBytes(symbol.body_digest())});
   }
   std::sort(byName_.begin(), byName_.end());
   const worker::References& references = index.references();

@@ -33,6 +33,7 @@ struct RomSymbol {
   bool function = false;
   bool local = false;
   bool thumb = false; ///< a function with the Thumb bit
+  Bytes body;         ///< SHA-256 of a function's body (body_digest.h); empty: not known
 };
 
 /// Something at `place` may lead to `target`: an instruction, a literal, a pointer (rom_references.h).

@@ -1,6 +1,7 @@
 #include "relink/image/rom_index.h"
 
 #include "relink/compat/rom_types.h"
+#include "relink/image/body_digest.h"
 #include "relink/image/rom_references.h"
 #include "romlink/worker/rom_index.pb.h"
 
@@ -39,7 +40,8 @@ std::vector<const Symbol*> symbolsOf(const ElfImage& elf) {
   return symbols;
 }
 
-void storeSymbols(const std::vector<const Symbol*>& symbols, worker::RomIndex& index) {
+void storeSymbols(const std::vector<const Symbol*>& symbols, const RomLayout& layout,
+                  worker::RomIndex& index) {
   for (const Symbol* symbol : symbols) {
     worker::Symbol& message = *index.add_symbols();
     message.set_name(std::string(symbol->name));
@@ -48,6 +50,10 @@ void storeSymbols(const std::vector<const Symbol*>& symbols, worker::RomIndex& i
     message.set_function(symbol->isFunction());
     message.set_local(symbol->isLocal());
     message.set_thumb(symbol->isThumbFunction());
+    if (!symbol->isThumbFunction())
+      continue;
+    if (const auto body = bodyDigest(layout, {symbol->address(), symbol->size}, symbol->name))
+      message.set_body_digest(body->bytes.data(), body->bytes.size());
   }
 }
 
@@ -73,7 +79,7 @@ BuiltRomIndex buildRomIndex(const RomIndexSource& source) {
     store(range, *index.add_flash());
   storeParts(layout, index);
   const auto symbols = symbolsOf(source.elf);
-  storeSymbols(symbols, index);
+  storeSymbols(symbols, layout, index);
   storeTypes(source.elf, symbols, *index.mutable_types());
   if (source.sharedRam)
     store(*source.sharedRam, *index.mutable_shared_ram());
@@ -92,6 +98,13 @@ BuiltRomIndex buildRomIndex(const RomIndexSource& source) {
   built.functions = static_cast<std::uint32_t>(std::count_if(index.symbols().begin(), index.symbols().end(),
                                                              [](const auto& s) { return s.function(); }));
   built.references = static_cast<std::uint32_t>(edges.size());
+  for (const worker::Symbol& symbol : index.symbols())
+    if (const auto body = Digest::fromBytes(asBytes(symbol.body_digest())))
+      built.bodies.push_back(*body);
+    else
+      built.unknownBodies += symbol.function() ? 1 : 0;
+  std::sort(built.bodies.begin(), built.bodies.end());
+  built.bodies.erase(std::unique(built.bodies.begin(), built.bodies.end()), built.bodies.end());
   return built;
 }
 

@@ -27,6 +27,8 @@ struct BuiltRomIndex {
   std::uint32_t formatVersion = 0;
   std::uint32_t functions = 0;
   std::uint32_t references = 0;
+  std::vector<Digest> bodies;      ///< of its functions (body_digest.h), sorted, each once
+  std::uint32_t unknownBodies = 0; ///< functions that have none
 };
 
 /// The same source gives the same bytes.
