@@ -1,6 +1,12 @@
 #include "server/convert.h"
 
 #include "romlink/v1/archive.pb.h"
+#include "romlink/v1/audit.pb.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <tuple>
 
 namespace romlink::server {
 namespace {
@@ -57,6 +63,69 @@ void toMessage(const store::Stats& stats, v1::ArchiveStats& message) {
   message.set_content_bytes(stats.contentBytes);
   message.set_stored_bytes(stats.storedBytes);
   message.set_database_bytes(stats.databaseBytes);
+  message.set_advisories(stats.advisories);
+  message.set_releases(stats.releases);
+}
+
+void toMessage(const store::RomTitle& title, v1::RomName& message) {
+  message.set_image_hash(title.imageHash.text());
+  message.set_name(title.name);
+  message.set_version(title.version);
+}
+
+void toMessage(const store::Advisory& advisory, v1::Advisory& message) {
+  message.set_id(advisory.id);
+  message.set_summary(advisory.summary);
+  message.set_url(advisory.url);
+  message.set_recorded_at(advisory.recordedAt);
+  std::vector<const store::AdvisoryTarget*> targets;
+  for (const store::AdvisoryTarget& target : advisory.targets)
+    targets.push_back(&target);
+  std::sort(targets.begin(), targets.end(), [](const auto* a, const auto* b) {
+    return std::tie(a->rom.name, a->rom.version, a->symbol, a->address) <
+           std::tie(b->rom.name, b->rom.version, b->symbol, b->address);
+  });
+  for (const store::AdvisoryTarget* target : targets) {
+    v1::AdvisoryTarget& to = *message.add_targets();
+    toMessage(target->rom, *to.mutable_rom());
+    to.set_symbol(target->symbol);
+    to.set_rom_address(addressText(target->address));
+    to.set_size(target->size);
+    to.set_body_digest(target->body ? target->body->text() : std::string());
+  }
+}
+
+void toMessage(const store::Release& release, v1::Release& message) {
+  message.set_id(release.id.text());
+  message.set_linked_at(release.linkedAt);
+  for (const store::RomTitle& rom : release.roms)
+    toMessage(rom, *message.add_roms());
+  message.set_image_hash(release.imageHash.text());
+  message.set_tool_version(release.toolVersion);
+  message.mutable_labels()->insert(release.labels.begin(), release.labels.end());
+  for (const store::ReleaseInput& input : release.inputs) {
+    v1::InputFile& to = *message.add_inputs();
+    to.set_path(input.path);
+    to.set_digest(input.digest.text());
+  }
+  message.mutable_arguments()->Assign(release.arguments.begin(), release.arguments.end());
+  message.set_policy_digest(release.policy ? release.policy->text() : std::string());
+  message.set_shared_symbols(release.sharedSymbols);
+  message.set_saved_bytes(release.savedBytes);
+}
+
+store::RomTitle titleOf(const store::RomRecord& record) {
+  return {record.imageHash, record.name, record.version};
+}
+
+std::string addressText(std::uint32_t address) {
+  char text[sizeof "0x10001234"];
+  std::snprintf(text, sizeof text, "0x%08x", address);
+  return text;
+}
+
+std::uint32_t addressIn(const std::string& text) {
+  return static_cast<std::uint32_t>(std::strtoul(text.c_str(), nullptr, 16));
 }
 
 store::AddressRange fromMessage(const v1::AddressRange& message) {

@@ -1,7 +1,8 @@
 // romlink.v1.LinkService: inputs come once into the content-addressed cache, links run in workers.
 //
 // A link: resolve the ROM; take its index from the archive into the cache (hash-checked); give every input
-// its name in a private job folder; let a worker do the job; stream report, image and map; remove the folder.
+// its name in a private job folder (link_job.h); let a worker do the job; archive the release (release.h);
+// stream report, image, map and the release's id; remove the folder.
 #include "base/file.h"
 #include "romlink/v1/link.grpc.pb.h"
 #include "romlink/worker/job.pb.h"
@@ -10,7 +11,8 @@
 #include "server/convert.h"
 #include "server/input_cache.h"
 #include "server/job_folder.h"
-#include "server/link_arguments.h"
+#include "server/link_job.h"
+#include "server/release.h"
 #include "server/rom_index.h"
 #include "server/services.h"
 #include "server/worker_host.h"
@@ -68,9 +70,6 @@ private:
                       v1::UploadResponse& response);
   Result<void> link(Call& call, const v1::LinkRequest& request, LinkWriter& writer);
   Result<void> check(Call& call, const v1::CheckRequest& request, v1::CheckResponse& response);
-  Result<worker::Job> prepare(Call& call, const v1::LinkRequest& request, JobFolder& folder,
-                              std::vector<InputCache::Pin>& pins);
-  Result<InputCache::Pin> input(Call& call, const v1::InputFile& file);
 
   Services& services_;
 };
@@ -119,48 +118,6 @@ Result<void> LinkService::upload(Call& call, grpc::ServerReader<v1::UploadReques
   return finish(incoming, response);
 }
 
-Result<InputCache::Pin> LinkService::input(Call& call, const v1::InputFile& file) {
-  ROMLINK_ASSIGN(const Digest digest, Digest::parse(file.digest()));
-  auto pin = services_.inputs.pin(digest);
-  if (!pin && pin.error().code == ErrorCode::NotFound)
-    return call.missingInput(digest.text());
-  return pin;
-}
-
-// Fills the job's folder and says what to do in it. `pins` keeps the inputs in the cache while the job runs.
-Result<worker::Job> LinkService::prepare(Call& call, const v1::LinkRequest& request, JobFolder& folder,
-                                         std::vector<InputCache::Pin>& pins) {
-  worker::Job job;
-  worker::Link& link = *job.mutable_link();
-  ROMLINK_ASSIGN(const auto arguments, linkerArguments(request));
-  link.mutable_arguments()->Assign(arguments.begin(), arguments.end());
-  link.set_inputs("in");
-  link.set_plan_only(request.plan_only());
-  link.set_suggest_waivers(request.suggest_waivers());
-  if (!request.rom().empty()) {
-    ROMLINK_ASSIGN(const store::RomRecord rom, services_.archive.find(request.rom()));
-    toMessage(rom, *link.mutable_rom());
-    ROMLINK_ASSIGN(InputCache::Pin index, romIndex(services_, call, rom));
-    ROMLINK_TRY(folder.add(kRomIndex, index.file()));
-    link.set_rom_index(kRomIndex);
-    pins.push_back(std::move(index));
-  }
-  if (request.has_policy()) {
-    ROMLINK_ASSIGN(InputCache::Pin policy, input(call, request.policy()));
-    // Under its own name, for messages; in a folder of its own, apart from the inputs.
-    ROMLINK_TRY(folder.addPolicy(request.policy().path(), policy.file()));
-    link.set_policy("policy/" + request.policy().path());
-    pins.push_back(std::move(policy));
-  }
-  ROMLINK_ASSIGN(const auto inputs, inputsOf(request, services_.config.linkFiles));
-  for (const v1::InputFile* file : inputs) {
-    ROMLINK_ASSIGN(InputCache::Pin pin, input(call, *file));
-    ROMLINK_TRY(folder.addInput(file->path(), pin.file()));
-    pins.push_back(std::move(pin));
-  }
-  return job;
-}
-
 Result<void> sendFile(Call& call, LinkWriter& writer, v1::LinkResponse::Output output,
                       const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -184,14 +141,20 @@ Result<void> sendFile(Call& call, LinkWriter& writer, v1::LinkResponse::Output o
 
 Result<void> LinkService::link(Call& call, const v1::LinkRequest& request, LinkWriter& writer) {
   ROMLINK_ASSIGN(JobFolder folder, JobFolder::create(services_.jobs));
-  std::vector<InputCache::Pin> pins;
-  ROMLINK_ASSIGN(worker::Job job, prepare(call, request, folder, pins));
+  ROMLINK_ASSIGN(const auto roms, romsOf(services_, request));
+  ROMLINK_ASSIGN(const LinkInputs inputs, linkInputs(services_, call, request));
+  ROMLINK_ASSIGN(worker::Job job, linkJob(services_, call, request, inputs, roms, folder));
   v1::LinkResponse message;
   message.set_progress(request.plan_only() ? "planning" : "linking");
   writer.Write(message);
   ROMLINK_ASSIGN(worker::JobResult result,
                  services_.workers.run(folder, std::move(job), [&] { return call.cancelled(); }));
   worker::LinkOutcome& outcome = *result.mutable_link();
+  // Before anything is sent: what cannot be archived is not handed out.
+  std::optional<Digest> release;
+  if (!roms.empty() && !outcome.image().empty()) {
+    ROMLINK_ASSIGN(release, archiveRelease(services_, request, inputs, roms, outcome, folder));
+  }
   for (const std::string& diagnostic : outcome.diagnostics()) {
     message.set_diagnostic(folder.withoutFolder(diagnostic));
     writer.Write(message);
@@ -208,6 +171,11 @@ Result<void> LinkService::link(Call& call, const v1::LinkRequest& request, LinkW
     ROMLINK_ASSIGN(const auto map, folder.outputFile(outcome.map()));
     ROMLINK_TRY(sendFile(call, writer, v1::LinkResponse::MAP, map));
   }
+  if (release) {
+    message.set_release(release->text());
+    if (!writer.Write(message))
+      return Call::clientGone();
+  }
   return {};
 }
 
@@ -216,7 +184,7 @@ Result<void> LinkService::check(Call& call, const v1::CheckRequest& request, v1:
   ROMLINK_ASSIGN(JobFolder folder, JobFolder::create(services_.jobs));
   ROMLINK_ASSIGN(const InputCache::Pin index, romIndex(services_, call, rom));
   ROMLINK_TRY(folder.add(kRomIndex, index.file()));
-  ROMLINK_ASSIGN(const InputCache::Pin firmware, input(call, request.firmware()));
+  ROMLINK_ASSIGN(const InputCache::Pin firmware, pinInput(services_, call, request.firmware()));
   ROMLINK_TRY(folder.addInput(request.firmware().path(), firmware.file()));
   worker::Job job;
   worker::Check& question = *job.mutable_check();

@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/service_type.h>
 #include <optional>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -29,6 +30,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kDefaultListen = "127.0.0.1:7420";
+/// By these names grpc.health.v1 knows them.
+constexpr const char* kServices[] = {"romlink.v1.ArchiveService", "romlink.v1.LinkService",
+                                     "romlink.v1.AdvisoryService", "romlink.v1.AuditService"};
 
 struct Options {
   std::string archive;
@@ -99,6 +103,8 @@ Result<std::unique_ptr<grpc::Server>> serve(const Options& options,
                   "HOST:0 picks a free port");
     addresses.push_back(realAddress(listen[i], ports[i]));
   }
+  for (const char* service : kServices)
+    server->GetHealthCheckService()->SetServingStatus(service, true);
   return server;
 }
 
@@ -142,8 +148,13 @@ Result<void> run(const Options& options) {
   Services services{config, archive, inputs, *workers, activity, jobs.path()};
   const auto archiveService = makeArchiveService(services);
   const auto linkService = makeLinkService(services);
+  const auto advisoryService = makeAdvisoryService(services);
+  const auto auditService = makeAuditService(services);
   std::vector<std::string> addresses;
-  ROMLINK_ASSIGN(const auto server, serve(options, {archiveService.get(), linkService.get()}, addresses));
+  ROMLINK_ASSIGN(const auto server,
+                 serve(options,
+                       {archiveService.get(), linkService.get(), advisoryService.get(), auditService.get()},
+                       addresses));
   std::unique_ptr<HttpServer> http;
   if (!options.http.empty()) {
     ROMLINK_ASSIGN(http, HttpServer::start(options.http, [&]() -> Result<void> {

@@ -137,7 +137,7 @@ Result<Publication::Inspected> Publication::inspect(Call& call) {
   Inspected found;
   ROMLINK_ASSIGN(found.rom, fromMessage(result.rom().rom()));
   ROMLINK_ASSIGN(const auto index, folder_.outputFile(result.rom().index()));
-  found.index = romIndexSource(result.rom().rom().index(), index);
+  ROMLINK_ASSIGN(found.index, romIndexSource(result.rom(), index));
   if (find(kImage) == nullptr) {
     ROMLINK_ASSIGN(auto image, folder_.outputFile(result.rom().image()));
     artifacts_.push_back(

@@ -62,21 +62,33 @@ Result<store::RomIndex> makeIndex(Services& services, Call& call, const store::R
   if (result.rom().rom().image_hash() != rom.imageHash.text())
     return damaged(rom, "the archived ELF is another ROM", "its image is " + result.rom().rom().image_hash());
   ROMLINK_ASSIGN(const auto made, folder.outputFile(result.rom().index()));
-  return services.archive.addIndex(rom.imageHash, romIndexSource(result.rom().rom().index(), made));
+  ROMLINK_ASSIGN(const auto source, romIndexSource(result.rom(), made));
+  return services.archive.addIndex(rom.imageHash, source);
 }
 
 } // namespace
 
-store::RomIndexSource romIndexSource(const v1::RomIndex& made, const std::filesystem::path& file) {
-  return {made.format_version(), made.functions(), made.references(), file};
+Result<store::RomIndexSource> romIndexSource(const worker::RomDescription& made,
+                                             const std::filesystem::path& file) {
+  const v1::RomIndex& index = made.rom().index();
+  store::RomIndexSource source{index.format_version(), index.functions(), index.references(), file, {},
+                               made.unknown_bodies()};
+  for (const std::string& body : made.bodies()) {
+    ROMLINK_ASSIGN(const Digest digest, Digest::fromBytes(asBytes(body)));
+    source.bodies.push_back(digest);
+  }
+  return source;
 }
 
 Result<InputCache::Pin> romIndex(Services& services, Call& call, const store::RomRecord& rom) {
   const auto current = std::find_if(rom.indexes.begin(), rom.indexes.end(), [](const auto& index) {
     return index.formatVersion == worker::RomIndex::CURRENT;
   });
-  if (current != rom.indexes.end())
-    return archived(services, current->digest);
+  if (current != rom.indexes.end()) {
+    ROMLINK_ASSIGN(const auto bodies, services.archive.bodiesOf(rom.imageHash, worker::RomIndex::CURRENT));
+    if (bodies)
+      return archived(services, current->digest);
+  }
   ROMLINK_ASSIGN(const store::RomIndex made, makeIndex(services, call, rom));
   return archived(services, made.digest);
 }

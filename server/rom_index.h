@@ -10,19 +10,20 @@
 #include "server/services.h"
 #include "store/archive.h"
 
-namespace romlink::v1 {
-class RomIndex;
+namespace romlink::worker {
+class RomDescription;
 }
 
 namespace romlink::server {
 
 class Call;
 
-/// The index as a file. Damaged: the archive's index or ELF is. Otherwise as WorkerHost::run and
-/// store::Archive::addIndex.
+/// The index as a file; the archive has the bodies of the ROM's functions, too, from then on. Damaged: the
+/// archive's index or ELF is. Otherwise as WorkerHost::run and store::Archive::addIndex.
 Result<InputCache::Pin> romIndex(Services& services, Call& call, const store::RomRecord& rom);
 
 /// What a worker made, on its way into the archive. `file` is the worker's.
-store::RomIndexSource romIndexSource(const v1::RomIndex& made, const std::filesystem::path& file);
+Result<store::RomIndexSource> romIndexSource(const worker::RomDescription& made,
+                                             const std::filesystem::path& file);
 
 } // namespace romlink::server

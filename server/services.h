@@ -31,5 +31,7 @@ struct Services {
 
 std::unique_ptr<grpc::Service> makeArchiveService(Services& services);
 std::unique_ptr<grpc::Service> makeLinkService(Services& services);
+std::unique_ptr<grpc::Service> makeAdvisoryService(Services& services);
+std::unique_ptr<grpc::Service> makeAuditService(Services& services);
 
 } // namespace romlink::server

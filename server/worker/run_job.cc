@@ -4,6 +4,7 @@
 #include "relink/relinker.h"
 #include "relink/report/utf8.h"
 #include "romlink/worker/job.pb.h"
+#include "server/worker/questions.h"
 #include "server/worker/sandbox.h"
 
 #include <fcntl.h>
@@ -25,29 +26,6 @@ void redirectOutput() {
   ::dup2(err, STDERR_FILENO);
   ::close(out);
   ::close(err);
-}
-
-relink::AddressRange rangeOf(const v1::AddressRange& range) {
-  return {range.address(), range.size()};
-}
-
-using Defects = google::protobuf::RepeatedPtrField<Defect>;
-
-Result<relink::RomReference> romReference(const std::string& index, const v1::Rom& rom,
-                                          const Defects& defects = {}) {
-  relink::RomReference reference;
-  reference.index = fs::absolute(index);
-  ROMLINK_ASSIGN(reference.imageHash, Digest::parse(rom.image_hash()));
-  reference.name = rom.name();
-  reference.version = rom.version();
-  if (rom.has_shared_ram())
-    reference.sharedRam = rangeOf(rom.shared_ram());
-  for (const auto& range : rom.volatile_ranges())
-    reference.volatileRanges.push_back(rangeOf(range));
-  reference.sharedSymbols.assign(rom.shared_symbols().begin(), rom.shared_symbols().end());
-  for (const Defect& defect : defects)
-    reference.defects.push_back({defect.advisory(), defect.summary(), defect.symbol(), defect.address()});
-  return reference;
 }
 
 void store(const relink::AddressRange& range, v1::AddressRange& message) {
@@ -87,6 +65,9 @@ Result<JobResult> inspect(const InspectRom& job) {
   rom.mutable_index()->set_functions(answer.indexFunctions);
   rom.mutable_index()->set_references(answer.indexReferences);
   rom.mutable_notes()->Assign(answer.notes.begin(), answer.notes.end());
+  for (const Digest& body : answer.bodies)
+    description.add_bodies(body.bytes.data(), body.bytes.size());
+  description.set_unknown_bodies(answer.unknownBodies);
   return result;
 }
 
@@ -145,6 +126,8 @@ Result<JobResult> doJob(const Job& job) {
       return link(job.link());
     case Job::kCheck:
       return check(job.check());
+    case Job::kExamineRom:
+      return examine(job.examine_rom());
     case Job::KIND_NOT_SET:
       break;
     }

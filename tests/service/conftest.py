@@ -26,9 +26,10 @@ DEADLINE = 60  # seconds after which something hangs
 
 @pytest.fixture(scope="session")
 def messages(tmp_path_factory):
-    """messages.archive, .link, .report, .details: the service's messages, generated from proto/."""
+    """messages.archive, .audit, .link, .report, .details: the service's messages, generated from proto/."""
     out = tmp_path_factory.mktemp("proto")
-    protos = ["google/rpc/error_details", "romlink/v1/archive", "romlink/v1/link", "romlink/v1/report"]
+    protos = ["google/rpc/error_details",
+              *[f"romlink/v1/{name}" for name in ("archive", "audit", "link", "report")]]
     subprocess.run(["protoc", f"--proto_path={ROOT}/proto", f"--python_out={out}", *[f"{p}.proto" for p in protos]],
                    check=True)
     # google/ is protobuf's own package: ours goes in by its path
@@ -41,6 +42,7 @@ def messages(tmp_path_factory):
         report = importlib.import_module("romlink.v1.report_pb2")
         archive = importlib.import_module("romlink.v1.archive_pb2")
         link = importlib.import_module("romlink.v1.link_pb2")
+        audit = importlib.import_module("romlink.v1.audit_pb2")
     return Modules
 
 

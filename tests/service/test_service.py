@@ -41,14 +41,16 @@ def published(daemon, messages, programs):
 def test_health(daemon):
     # grpc.health.v1: HealthCheckResponse{status: SERVING} is field 1 = 1
     check = daemon.channel.unary_unary("/grpc.health.v1.Health/Check", bytes, bytes)
-    assert check(b"", timeout=DEADLINE) == b"\x08\x01"
+    for service in (b"", b"romlink.v1.ArchiveService", b"romlink.v1.AdvisoryService", b"romlink.v1.AuditService"):
+        assert check(b"\x0a" + bytes([len(service)]) + service, timeout=DEADLINE) == b"\x08\x01"
 
 
 def test_reflection_lists_the_services(daemon):
     # ServerReflectionRequest{list_services: ""} is field 7, an empty string
     call = daemon.channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", bytes, bytes)
     answer = next(call(iter([b"\x3a\x00"]), timeout=DEADLINE))
-    for service in (b"romlink.v1.ArchiveService", b"romlink.v1.LinkService", b"grpc.health.v1.Health"):
+    for service in (b"romlink.v1.ArchiveService", b"romlink.v1.LinkService", b"romlink.v1.AdvisoryService",
+                    b"romlink.v1.AuditService", b"grpc.health.v1.Health"):
         assert service in answer
 
 
