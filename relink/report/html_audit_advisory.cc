@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 namespace romlink::report {
 namespace {
@@ -112,17 +113,21 @@ data wayData(const AdvisoryAudit& audit) {
   struct Way {
     const romlink::v1::ReleaseDoubt* doubt;
     std::vector<const AffectedRelease*> releases;
+    std::set<std::string> roms;
   };
   std::vector<Way> ways;
   std::map<std::string, std::size_t> known;
   const auto add = [&](const AffectedRelease& release, const romlink::v1::ReleaseDoubt& doubt) {
-    std::string key = doubt.rom().image_hash();
+    std::string key;
     for (const std::string& name : doubt.path())
       key += '\n' + name;
     const auto [at, added] = known.try_emplace(std::move(key), ways.size());
     if (added)
-      ways.push_back({&doubt, {}});
-    ways[at->second].releases.push_back(&release);
+      ways.push_back({&doubt, {}, {}});
+    Way& way = ways[at->second];
+    if (way.releases.empty() || way.releases.back() != &release)
+      way.releases.push_back(&release);
+    way.roms.insert(romTitle(doubt.rom().name(), doubt.rom().version()));
   };
   for (const AffectedRelease& release : audit.releases()) {
     for (const auto& doubt : release.doubts())
@@ -135,7 +140,10 @@ data wayData(const AdvisoryAudit& audit) {
   data rows(Type::list);
   for (const Way& way : ways) {
     data row(Type::object);
-    row.set("rom", romTitle(way.doubt->rom().name(), way.doubt->rom().version()));
+    std::string roms;
+    for (const std::string& rom : way.roms)
+      roms += (roms.empty() ? "" : ", ") + rom;
+    row.set("roms", textData(cut(roms, 200)));
     row.set("releases", counted(way.releases.size(), "release"));
     row.set("path", pathData(way.doubt->path(), false));
     rows.push_back(row);
@@ -187,7 +195,7 @@ std::string renderHtml(const AdvisoryAudit& audit) {
   page.set("affectedClass", affected > 0 ? "warned" : "");
   page.set("isAffected", affected > 0 ? Type::bool_true : Type::bool_false);
   page.set("releases", number(static_cast<std::uint64_t>(audit.releases_size())));
-  page.set("repairable", number(count(Repair::Relink)));
+  page.set("repairable", number(affected));
   page.set("exceptBoot", number(count(Repair::ExceptBoot)));
   page.set("ownCopy", number(count(Repair::OwnCopy)));
   data legend(Type::list);

@@ -79,7 +79,7 @@ TEST(AuditHtml, ReleaseShowsWhatWouldStayLocalToday) {
 TEST(AuditHtml, AdvisoryCountsStates) {
   const std::string page = renderHtml(sampleAdvisoryAudit());
   EXPECT_THAT(page, AllOf(HasSubstr("2<small> of 4</small>"),
-                          HasSubstr("1 more except at boot; 1 have their own copy"),
+                          HasSubstr("1 of them except at boot; 1 more have their own copy"),
                           HasSubstr("1<small> of 2 ROMs</small>"), HasSubstr("found by its code")));
   for (const char* state : {"except-boot", "relink", "own-copy", "unaffected"})
     EXPECT_EQ(count(page, std::string("<span class=\"square ") + state + "\""), 1U) << state;
