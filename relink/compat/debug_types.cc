@@ -100,7 +100,7 @@ void DebugTypes::readFrom(const ElfImage& elf) {
   assembler_ = found.assembler;
   DwarfTypes reader(graph_);
   for (const DwarfSymbol& symbol : found.symbols) {
-    Entry entry{symbol.address, symbol.function, symbol.name, symbol.linkageName, kVoid};
+    Entry entry{symbol.address, symbol.defines, symbol.function, symbol.name, symbol.linkageName, kVoid};
     if (symbol.why.empty()) {
       entry.type = reader.add(symbol.die);
     } else {
@@ -144,14 +144,13 @@ SymbolType DebugTypes::find(std::uint64_t address, bool function, std::string_vi
     else if (entry->function == function && address != 0) // the address of all that a linker dropped
       here.push_back(&*entry);
   }
+  const bool found = !named.empty();
   // An alias has no place in DWARF, but it may be declared; else it is as what it stands for.
-  if (named.empty() && !here.empty()) {
-    for (const Entry& other : unplaced_)
-      if (isNamed(other))
-        named.push_back(&other);
-    if (named.empty())
-      named = std::move(here);
-  }
+  for (const Entry& other : unplaced_)
+    if (!found && isNamed(other) && (other.defines || !here.empty()))
+      named.push_back(&other);
+  if (named.empty())
+    named = std::move(here);
   return named.empty() ? SymbolType{kVoid, whyMissing(address)} : agreed(named, name);
 }
 

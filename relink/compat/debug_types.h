@@ -45,6 +45,7 @@ public:
 private:
   struct Entry {
     std::uint64_t address = 0;
+    bool defines = false; ///< without a place, but no mere declaration
     bool function = false;
     std::string name;
     std::string linkageName; ///< may be empty

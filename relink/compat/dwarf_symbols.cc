@@ -124,7 +124,9 @@ private:
   }
 
   void add(const DWARFDie& die, std::uint64_t address, bool placed, bool function) {
-    DwarfSymbol symbol{die, address, placed, function, {}, {}, why_};
+    DwarfSymbol symbol{die, address, placed, false, function, {}, {}, why_};
+    symbol.defines = !placed && llvm::dwarf::toUnsigned(die.find(DW_AT_external), 0) != 0 &&
+                     llvm::dwarf::toUnsigned(die.find(DW_AT_declaration), 0) == 0;
     bool damaged = false;
     symbol.name = dwarfName(die, DW_AT_name, damaged);
     symbol.linkageName = dwarfName(die, DW_AT_linkage_name, damaged);

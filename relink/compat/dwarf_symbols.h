@@ -15,6 +15,8 @@ struct DwarfSymbol {
   llvm::DWARFDie die;
   std::uint64_t address = 0;
   bool placed = false; ///< `address` holds; else a declaration, or a definition of which there is no code
+  bool defines =
+      false; ///< not placed: a global definition all the same. gcc folds equal functions into copies of one
   bool function = false;
   std::string name;
   std::string linkageName; ///< may be empty
