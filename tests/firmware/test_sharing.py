@@ -120,3 +120,24 @@ def test_firmware_over_the_rom_is_incompatible(romlink, built, linked, tmp_path)
     assert "overlaps the ROM's flash" in done.stderr
     assert json.loads(report.read_text())["verdict"] == "INCOMPATIBLE"
     assert not output.exists()
+
+
+def test_one_image_runs_on_two_roms(romlink, built, linked, tmp_path):
+    references = [linked(rom=rom)[0] for rom in ("default", "rom-v2")]
+    output, report = tmp_path / "both.elf", tmp_path / "both.json"
+    arguments = (built() / "spe-link.args").read_text().splitlines()
+    romlink.run("link", *(word for rom in references for word in ("--rom", rom)), "--report", report, "--", *arguments,
+                "-o", output)
+    said = json.loads(report.read_text())
+    assert [rom["romImageHash"] for rom in said["roms"]] == references
+    shared = sum(entry["size"] for entry in said["symbols"] if entry["decision"] == "SHARED")
+    assert 0 < shared < min(rom["shareableBytes"] for rom in said["roms"])
+    assert assert_bound_to_the_rom(said, output) > 20
+    for variant, reference in zip(("default", "rom-v2"), references):
+        assert "belongs on" in romlink.run("check", output, "--rom", reference).stdout
+        rom = built(variant=variant) / "rom.elf"
+        done = boot.boot(rom, output)
+        assert_passes(*done)
+        assert done == boot.boot(rom, built() / "spe.elf")
+    code, text = boot.boot(built(linker="lld") / "rom.elf", output)
+    assert code == 3 and text.endswith(MISMATCH)
