@@ -49,7 +49,7 @@ public:
     // Which bytes count is a part of the body: no constant is like an address that was left out.
     std::vector<std::uint8_t> counts(counts_.begin(), counts_.end());
     hash.update(counts);
-    for (const std::uint32_t word : literals_) {
+    for (const std::uint32_t word : further_) {
       write32le(size.data(), word);
       hash.update(size);
     }
@@ -113,7 +113,7 @@ private:
       return;
     if (found.kind == ThumbReference::Kind::LiteralWord)
       if (const Bytes word = layout_.read(found.target, 4); !word.empty())
-        literals_.push_back(isAddress(read32le(word.data())) ? 0 : read32le(word.data()));
+        further_.push_back(isAddress(read32le(word.data())) ? 0 : read32le(word.data()));
     if (!isWide(first)) {
       const bool isCompare = (first & 0xf500) == 0xb100;
       const bool isJump = (first & 0xf800) == 0xe000;
@@ -141,6 +141,8 @@ private:
                                  std::uint32_t{immediateOf(Bytes(bytes_).subspan(high, 4))} << 16;
     if (!counts_[*low] || (!isInside(number) && !isAddress(number)))
       return;
+    if (isInside(number))
+      further_.push_back(number - function_.address);
     for (const std::size_t at : {*low, high}) {
       mask(at, read16le(bytes_.data() + at) & 0xfbf0);
       mask(at + 2, read16le(bytes_.data() + at + 2) & 0x0f00);
@@ -174,9 +176,10 @@ private:
 
   const RomLayout& layout_;
   const AddressRange function_;
-  std::vector<std::uint8_t> bytes_;     ///< of which what is left out is replaced
-  std::vector<bool> counts_;            ///< false: replaced
-  std::vector<std::uint32_t> literals_; ///< constants that it loads from elsewhere
+  std::vector<std::uint8_t> bytes_; ///< of which what is left out is replaced
+  std::vector<bool> counts_;        ///< false: replaced
+  std::vector<std::uint32_t>
+      further_; ///< offsets inside of it and constants from elsewhere, in the order of use
 };
 
 } // namespace
