@@ -72,7 +72,8 @@ private:
         "v8-M.base", "v8-M.main", "v8.1-A", "v8.2-A", "v8.3-A", "v8.1-M.main"};
     if (const auto number = given(tag::CPU_arch))
       name(*number, flag::kArchitecture, kNames);
-    switch (given(tag::CPU_arch_profile).value_or(0)) {
+    const unsigned profile = given(tag::CPU_arch_profile).value_or(0);
+    switch (profile) {
     case 0:
       return;
     case 'M':
@@ -84,7 +85,7 @@ private:
     case 'S':
       return say(flag::kProfile, "application or real-time");
     default:
-      return sayNumber(flag::kProfile, *given(tag::CPU_arch_profile));
+      return sayNumber(flag::kProfile, profile);
     }
   }
 
@@ -119,13 +120,13 @@ private:
     const auto preserved = given(tag::ABI_align_preserved);
     if (needed)
       say(flag::kPcs, "aapcs"); // gcc writes it for AAPCS only
-    // A linker may have dropped it.
-    if (!preserved && (linked_ || !compiled_))
-      return needed.value_or(0) != 0 ? say(flag::kStackAlignment, value::kNeeded) : void();
-    if (needed.value_or(0) != 0)
-      say(flag::kStackAlignment, preserved.value_or(0) != 0 ? value::kNeeded : value::kNeededOnly);
-    else
-      say(flag::kStackAlignment, preserved.value_or(0) != 0 ? value::kPreserved : value::kNotPreserved);
+    const bool needs = needed.value_or(0) != 0;
+    const bool mayPreserve =
+        preserved ? *preserved != 0 : linked_ || !compiled_; // a linker may have dropped it
+    if (needs)
+      say(flag::kStackAlignment, mayPreserve ? value::kNeeded : value::kNeededOnly);
+    else if (!mayPreserve)
+      say(flag::kStackAlignment, value::kNotPreserved);
   }
 
   /// gcc writes none of these, whatever its options are.

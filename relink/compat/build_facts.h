@@ -72,7 +72,6 @@ inline constexpr std::string_view kGeneral = "general register";
 inline constexpr std::string_view kStaticBase = "static base";
 inline constexpr std::string_view kNeeded = "8 bytes, needed";
 inline constexpr std::string_view kNeededOnly = "8 bytes needed, not preserved";
-inline constexpr std::string_view kPreserved = "8 bytes";
 inline constexpr std::string_view kNotPreserved = "not preserved";
 inline constexpr std::string_view kVariableEnum = "variable (-fshort-enums)";
 inline constexpr std::string_view kIntEnum = "int (-fno-short-enums)";

@@ -35,7 +35,8 @@ bool isNew(const std::vector<Fact>& rom, const Fact& firmware) {
 /// "a.o, b.o, c.o and 4 more".
 std::string someOf(const std::vector<std::string>& names) {
   const std::size_t shown = std::min(names.size(), kNamed);
-  const std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + shown, ", "));
+  const std::string text =
+      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
   return shown == names.size() ? text : fmt::format("{} and {} more", text, names.size() - shown);
 }
 
@@ -134,7 +135,10 @@ std::map<std::string, FlagComparison::Difference> FlagComparison::differencesIn(
         continue;
       Difference& difference = differences[fact.value];
       difference.effect = harmless ? FlagDifference::HARMLESS : rule.effect();
-      difference.rom = harmless ? rom : std::move(against);
+      if (harmless)
+        difference.rom = rom;
+      else
+        difference.rom = std::move(against);
       difference.sources.insert(fact.source);
       difference.objects.insert(side->objects.begin(), side->objects.end());
     }

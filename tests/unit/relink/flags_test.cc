@@ -226,40 +226,44 @@ constexpr const char* kSoftfp = "-mfloat-abi=softfp -mfpu=fpv5-sp-d16";
 
 INSTANTIATE_TEST_SUITE_P(
     RealCompilers, EachFlag,
-    testing::Values(OneFlag{kGcc, "", "-ffixed-r9", "Tag_ABI_PCS_R9_use", kEvery, nullptr},
-                    OneFlag{kClang, "", "-ffixed-r9", "Tag_ABI_PCS_R9_use", kEvery, nullptr},
-                    OneFlag{kClang, "-frwpi", "", "Tag_ABI_PCS_R9_use", kEvery, nullptr},
-                    OneFlag{kGcc, "", "-msingle-pic-base -fpic", "Tag_ABI_PCS_R9_use", kEvery, nullptr},
-                    OneFlag{kGcc, "-ffixed-r8", "", "-ffixed-REG", kEvery, nullptr},
-                    OneFlag{kGcc, "-mabi=apcs-gnu", "", "-mabi", kEvery, nullptr},
-                    OneFlag{kGcc, "", "-mabi=atpcs", "-mabi", kEvery, nullptr},
-                    OneFlag{kGcc, kHard, "-mfloat-abi=soft", "Tag_ABI_VFP_args", kSome, &kFloat},
-                    OneFlag{kGcc, kSoftfp, kHard, "Tag_ABI_VFP_args", kSome, &kFloat},
-                    OneFlag{kClang, kHard, kSoftfp, "Tag_ABI_VFP_args", kSome, &kFloat},
-                    OneFlag{kGcc, "", "-fshort-wchar", "Tag_ABI_PCS_wchar_t", kSome, &kWide},
-                    OneFlag{kClang, "-fshort-wchar", "", "Tag_ABI_PCS_wchar_t", kSome, &kWide},
-                    OneFlag{kClangRecorded, "-D_TIME_BITS=64", "-D _TIME_BITS=32", "_TIME_BITS", kSome,
-                            &kTime},
-                    OneFlag{kGcc, "", "-fpack-struct=2", "-fpack-struct", kSome, &kDifferent},
-                    OneFlag{kClangRecorded, "-fpack-struct=1", "", "-fpack-struct", kSome, &kDifferent},
-                    OneFlag{kGcc, "", "-fsigned-char", "-fsigned-char", kSome, &kDifferent},
-                    OneFlag{kGcc, "-fpcc-struct-return", "", "-fpcc-struct-return", kSome, &kAggregate},
-                    OneFlag{kGcc, kSoftfp, "-mfloat-abi=soft", "Tag_FP_arch", kSome, nullptr},
-                    OneFlag{kClang, "", "-march=armv8.1-m.main+pacbti -mbranch-protection=bti", "Tag_BTI_use",
-                            kSome, nullptr},
-                    OneFlag{kClang, "", "-march=armv8.1-m.main+pacbti -mbranch-protection=pac-ret",
-                            "Tag_PACRET_use", kSome, nullptr},
-                    OneFlag{kClang, "-march=armv8.1-m.main+mve.fp+fp.dp -mfloat-abi=hard",
-                            "-march=armv8.1-m.main+fp.dp -mfloat-abi=hard", "Tag_MVE_arch", kSome, nullptr},
-                    OneFlag{kGcc, "-mcmse", "", "-mcmse", kSome, nullptr},
-                    OneFlag{kGcc, "", "-fstack-protector-strong", "-fstack-protector", kSome, nullptr},
-                    OneFlag{kGcc, "", "-mpure-code", "-mpure-code", kSome, nullptr},
-                    OneFlag{kClangRecorded, "", "-mexecute-only", "-mpure-code", kSome, nullptr},
-                    OneFlag{kClang, "", "-mno-unaligned-access", "Tag_CPU_unaligned_access", kSome, nullptr},
-                    OneFlag{kGcc, "-ffast-math", "", "-ffast-math", kSome, nullptr},
-                    OneFlag{kGcc, "-mcpu=cortex-m3", "", "Tag_CPU_arch", kHarmless, nullptr},
-                    OneFlag{kGcc, "-O2", "-Os", "-O", kHarmless, nullptr},
-                    OneFlag{kGcc, "", "-flto -ffat-lto-objects", "-flto", kHarmless, nullptr}));
+    testing::Values(
+        OneFlag{kGcc, "", "-ffixed-r9", "Tag_ABI_PCS_R9_use", kEvery, nullptr},
+        OneFlag{kClang, "", "-ffixed-r9", "Tag_ABI_PCS_R9_use", kEvery, nullptr},
+        OneFlag{kClang, "-frwpi", "", "Tag_ABI_PCS_R9_use", kEvery, nullptr},
+        OneFlag{kGcc, "", "-msingle-pic-base -fpic", "Tag_ABI_PCS_R9_use", kEvery, nullptr},
+        OneFlag{kGcc, "-ffixed-r8", "", "-ffixed-REG", kEvery, nullptr},
+        OneFlag{kGcc, "-mabi=apcs-gnu", "", "-mabi", kEvery, nullptr},
+        OneFlag{kGcc, "", "-mabi=atpcs", "-mabi", kEvery, nullptr},
+        OneFlag{kGcc, "", "-march=armv7-a -mcpu=cortex-a7", "Tag_CPU_arch_profile", kEvery, nullptr},
+        OneFlag{kGcc, "-mcpu=cortex-m4 -mfloat-abi=softfp -mfp16-format=alternative",
+                "-mcpu=cortex-m4 -mfloat-abi=softfp -mfp16-format=ieee", "Tag_ABI_FP_16bit_format", kSome,
+                &kFloat},
+        OneFlag{kGcc, kHard, "-mfloat-abi=soft", "Tag_ABI_VFP_args", kSome, &kFloat},
+        OneFlag{kGcc, kSoftfp, kHard, "Tag_ABI_VFP_args", kSome, &kFloat},
+        OneFlag{kClang, kHard, kSoftfp, "Tag_ABI_VFP_args", kSome, &kFloat},
+        OneFlag{kGcc, "", "-fshort-wchar", "Tag_ABI_PCS_wchar_t", kSome, &kWide},
+        OneFlag{kClang, "-fshort-wchar", "", "Tag_ABI_PCS_wchar_t", kSome, &kWide},
+        OneFlag{kClangRecorded, "-D_TIME_BITS=64", "-D _TIME_BITS=32", "_TIME_BITS", kSome, &kTime},
+        OneFlag{kGcc, "", "-fpack-struct=2", "-fpack-struct", kSome, &kDifferent},
+        OneFlag{kClangRecorded, "-fpack-struct=1", "", "-fpack-struct", kSome, &kDifferent},
+        OneFlag{kGcc, "", "-fsigned-char", "-fsigned-char", kSome, &kDifferent},
+        OneFlag{kGcc, "-fpcc-struct-return", "", "-fpcc-struct-return", kSome, &kAggregate},
+        OneFlag{kGcc, kSoftfp, "-mfloat-abi=soft", "Tag_FP_arch", kSome, nullptr},
+        OneFlag{kClang, "", "-march=armv8.1-m.main+pacbti -mbranch-protection=bti", "Tag_BTI_use", kSome,
+                nullptr},
+        OneFlag{kClang, "", "-march=armv8.1-m.main+pacbti -mbranch-protection=pac-ret", "Tag_PACRET_use",
+                kSome, nullptr},
+        OneFlag{kClang, "-march=armv8.1-m.main+mve.fp+fp.dp -mfloat-abi=hard",
+                "-march=armv8.1-m.main+fp.dp -mfloat-abi=hard", "Tag_MVE_arch", kSome, nullptr},
+        OneFlag{kGcc, "-mcmse", "", "-mcmse", kSome, nullptr},
+        OneFlag{kGcc, "", "-fstack-protector-strong", "-fstack-protector", kSome, nullptr},
+        OneFlag{kGcc, "", "-mpure-code", "-mpure-code", kSome, nullptr},
+        OneFlag{kClangRecorded, "", "-mexecute-only", "-mpure-code", kSome, nullptr},
+        OneFlag{kClang, "", "-mno-unaligned-access", "Tag_CPU_unaligned_access", kSome, nullptr},
+        OneFlag{kGcc, "-ffast-math", "", "-ffast-math", kSome, nullptr},
+        OneFlag{kGcc, "-mcpu=cortex-m3", "", "Tag_CPU_arch", kHarmless, nullptr},
+        OneFlag{kGcc, "-O2", "-Os", "-O", kHarmless, nullptr},
+        OneFlag{kGcc, "", "-flto -ffat-lto-objects", "-flto", kHarmless, nullptr}));
 
 TEST_F(Flags, WhatOnlyOneSideNeedsDoesNoHarm) {
   const struct {
@@ -451,6 +455,47 @@ TEST_F(Flags, ARomWithDamagedAttributesSaysSoWhenItIsPublishedAndLinked) {
   firmwareOf(kGcc);
   EXPECT_THAT(findings(),
               Contains(StartsWith("FLAGS_UNKNOWN ROM: rom.elf: .ARM.attributes cannot be read: ")));
+}
+
+/// Values that compilers for Cortex-M do not write, but others do.
+TEST_F(Flags, HandWrittenAttributesCount) {
+  romOf(kGcc);
+  const auto with = [&](const std::string& attributes) {
+    workshop.write("g.s", ".syntax unified\n.thumb\n" + attributes + "\n.globl g\ng: bx lr\n");
+    workshop.run("arm-none-eabi-as -mcpu=cortex-m33 g.s -o g.o");
+    firmware.sections.clear();
+    object("g.o");
+  };
+  with(".eabi_attribute Tag_ABI_align_needed, 1\n.eabi_attribute Tag_ABI_align_preserved, 1");
+  EXPECT_EQ(objection(kDoubleWord), "");
+  with(".eabi_attribute Tag_ABI_align_needed, 1");
+  EXPECT_THAT(objection(kDoubleWord), StartsWith("Tag_ABI_align_preserved: ROM 8 bytes, needed, firmware "));
+  EXPECT_EQ(objection(kInt), "");
+  with(".eabi_attribute Tag_ABI_align_preserved, 1"); // libgcc's assembler code
+  EXPECT_EQ(objection(kDoubleWord), "");
+  EXPECT_THAT(differences(), IsEmpty());
+  with(".eabi_attribute Tag_ABI_PCS_RW_data, 2");
+  EXPECT_EQ(objection(kInt), "") << "the ROM's gcc does not say how it finds variables";
+}
+
+TEST_F(Flags, DamagedDwarfIsSaidOrRead) {
+  romOf(kGcc);
+  compile("fw", kGcc);
+  const auto good = workshop.read("fw.o");
+  const auto elf = ElfImage::read(good, "fw.o").value();
+  for (const char* name : {".debug_info", ".debug_abbrev", ".debug_str"}) {
+    const Section* section = elf.findSection(name);
+    ASSERT_NE(section, nullptr);
+    for (std::size_t at = 0; at < std::min<std::size_t>(section->size, 60); ++at)
+      for (const std::uint8_t byte : {0x00, 0x7f, 0xff}) {
+        contents.push_back(std::make_unique<std::vector<std::uint8_t>>(good));
+        (*contents.back())[section->offset + at] = byte;
+        firmware.sections.clear();
+        objectOf("fw.o", *contents.back());
+        EXPECT_THAT(objection(kInt), testing::AnyOf("", StartsWith("-"), StartsWith("Tag_")));
+        EXPECT_LE(findings().size(), 3U);
+      }
+  }
 }
 
 TEST_F(Flags, ARecordOfAnyBytesIsKept) {
