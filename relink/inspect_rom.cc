@@ -181,7 +181,7 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
               flash.bytes.begin() + static_cast<std::ptrdiff_t>(end), kErased);
   }
   answer.imageHash = sha256Of(Bytes(flash.bytes));
-  ROMLINK_ASSIGN(const auto flags, romFlagsOf(elf, content, where, question.flags));
+  ROMLINK_ASSIGN(const auto flags, romFlagsOf(elf, where, question.flags));
   ROMLINK_ASSIGN(const bool hasContent,
                  makeIndex({elf, flash, answer.imageHash, answer.sharedRam, flags}, answer));
   answer.image = std::move(flash.bytes);

@@ -1,10 +1,12 @@
 #include "relink/compat/build_facts.h"
 
+#include "relink/compat/dwarf_check.h"
+#include "relink/compat/dwarf_sections.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <llvm/BinaryFormat/Dwarf.h>
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
-#include <llvm/Object/ELFObjectFile.h>
 
 namespace romlink::relink {
 namespace {
@@ -34,24 +36,23 @@ void readRecord(std::string_view text, std::string_view source, BuildFacts& fact
   readOptions(optionsIn(text.substr(first)), whole, source, facts);
 }
 
-/// DW_AT_producer of every compile unit. Types are read elsewhere, and from the same sections.
-void readProducers(Bytes content, const std::string& where, BuildFacts& facts) {
-  const llvm::StringRef bytes(reinterpret_cast<const char*>(content.data()), content.size());
-  auto file = llvm::object::ObjectFile::createELFObjectFile({bytes, where}, false);
-  if (!file) {
-    facts.unreadable.push_back(
-        fmt::format("{}: DWARF cannot be read: {}", where, llvm::toString(file.takeError())));
-    return;
-  }
+/// DW_AT_producer of every compile unit.
+void readProducers(const ElfImage& elf, const std::string& where, BuildFacts& facts) {
   std::string problem;
   const auto note = [&](llvm::Error error) {
     std::string text = llvm::toString(std::move(error));
     if (problem.empty())
       problem = std::move(text);
   };
-  const auto ignore = [](llvm::Error error) { llvm::consumeError(std::move(error)); };
-  const auto dwarf = llvm::DWARFContext::create(**file, llvm::DWARFContext::ProcessDebugRelocations::Process,
-                                                nullptr, "", note, ignore);
+  const auto sections = DwarfSections::read(elf);
+  if (sections && sections->empty())
+    return;
+  const auto dwarf = sections ? openDwarf(*sections, note) : nullptr;
+  const Result<void> whole = dwarf ? checkUnits(*dwarf) : fail(sections.error());
+  if (!whole) {
+    facts.unreadable.push_back(fmt::format("{}: DWARF cannot be read: {}", where, whole.error().why));
+    return;
+  }
   for (const auto& unit : dwarf->compile_units()) {
     const llvm::DWARFDie die = unit->getUnitDIE(true);
     if (!die.isValid())
@@ -101,11 +102,11 @@ std::string compilerIn(std::string_view text) {
   return std::string(name);
 }
 
-BuildFacts buildFactsOf(const ElfImage& elf, Bytes content, const std::string& where) {
+BuildFacts buildFactsOf(const ElfImage& elf, const std::string& where) {
   BuildFacts facts;
   readAttributes(elf, where, facts);
   if (elf.findSection(".debug_info") != nullptr)
-    readProducers(content, where, facts);
+    readProducers(elf, where, facts);
   for (const Section& section : elf.sections) {
     if (section.name == source::kCommandLine)
       eachString(section, [&](std::string_view text) { readRecord(text, source::kCommandLine, facts); });

@@ -100,9 +100,8 @@ struct BuildFacts {
   [[nodiscard]] bool says(std::string_view flag, std::string_view value) const;
 };
 
-/// Everything that an object or a linked image records. `content`: the whole ELF file, which `elf` views
-/// into. `where` names it in `unreadable`.
-[[nodiscard]] BuildFacts buildFactsOf(const ElfImage& elf, Bytes content, const std::string& where);
+/// Everything that an object or a linked image records. `where` names it in `unreadable`.
+[[nodiscard]] BuildFacts buildFactsOf(const ElfImage& elf, const std::string& where);
 
 /// Of `.ARM.attributes` alone (attributes.cc). Adds to `facts`.
 void readAttributes(const ElfImage& elf, const std::string& where, BuildFacts& facts);

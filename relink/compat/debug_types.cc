@@ -25,14 +25,6 @@ std::string_view shortFileReason(const ElfImage& elf) {
   return "there is no debug information (compile with -g)";
 }
 
-llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>> buffersOf(const DwarfSections& sections) {
-  llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>> buffers;
-  for (const auto& [name, content] : sections.contents())
-    buffers[name] = llvm::MemoryBuffer::getMemBuffer(
-        llvm::StringRef(reinterpret_cast<const char*>(content.data()), content.size()), name, false);
-  return buffers;
-}
-
 WantedSymbols wantedOf(const ElfImage& elf, const DwarfSections& sections) {
   WantedSymbols wanted;
   for (const Symbol& symbol : elf.symbols) {
@@ -88,8 +80,7 @@ void DebugTypes::readFrom(const ElfImage& elf) {
     if (whyNone_.empty())
       whyNone_ = "its debug information is damaged: " + message;
   };
-  constexpr std::uint8_t kAddressSize = 4;
-  const auto dwarf = llvm::DWARFContext::create(buffersOf(*sections), kAddressSize, true, note, note);
+  const auto dwarf = openDwarf(*sections, note);
   if (const auto whole = checkUnits(*dwarf); !whole) {
     if (whyNone_.empty())
       whyNone_ = "its debug information is damaged: " + whole.error().why;

@@ -96,6 +96,16 @@ private:
 
 } // namespace
 
+std::unique_ptr<llvm::DWARFContext> openDwarf(const DwarfSections& sections,
+                                              const std::function<void(llvm::Error)>& note) {
+  constexpr std::uint8_t kAddressSize = 4;
+  llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>> buffers;
+  for (const auto& [name, content] : sections.contents())
+    buffers[name] = llvm::MemoryBuffer::getMemBuffer(
+        llvm::StringRef(reinterpret_cast<const char*>(content.data()), content.size()), name, false);
+  return llvm::DWARFContext::create(buffers, kAddressSize, true, note, note);
+}
+
 Result<void> checkUnits(llvm::DWARFContext& dwarf) {
   for (const auto& unit : dwarf.normal_units())
     ROMLINK_TRY(UnitCheck(*unit).run());

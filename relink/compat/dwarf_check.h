@@ -4,12 +4,19 @@
 #pragma once
 
 #include "base/error.h"
+#include "relink/compat/dwarf_sections.h"
 
+#include <functional>
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
+#include <memory>
 
 namespace romlink::relink {
 
 /// Malformed: a unit whose entries are not whole, have no abbreviation, or have a form that nobody knows.
 [[nodiscard]] Result<void> checkUnits(llvm::DWARFContext& dwarf);
+
+/// LLVM's reader of the sections; what it complains about goes to `note`. REQUIRES: they outlive it.
+[[nodiscard]] std::unique_ptr<llvm::DWARFContext> openDwarf(const DwarfSections& sections,
+                                                            const std::function<void(llvm::Error)>& note);
 
 } // namespace romlink::relink

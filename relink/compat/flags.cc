@@ -78,7 +78,7 @@ FlagComparison::FlagComparison(const Firmware& firmware, const RomImage& rom) : 
     const ObjectFile& object = *live.object;
     if (sideOf_.contains(&object))
       continue;
-    BuildFacts facts = buildFactsOf(object.elf, object.content, object.name);
+    BuildFacts facts = buildFactsOf(object.elf, object.name);
     Side*& side = known[{facts.facts, facts.unreadable}];
     if (side == nullptr) {
       sides_.push_back(std::make_unique<Side>());

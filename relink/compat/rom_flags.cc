@@ -29,9 +29,9 @@ bool contradicts(std::string_view flag, const std::vector<Fact>& facts) {
 
 } // namespace
 
-Result<worker::BuildFlags> romFlagsOf(const ElfImage& elf, Bytes content, const std::string& where,
+Result<worker::BuildFlags> romFlagsOf(const ElfImage& elf, const std::string& where,
                                       const std::filesystem::path& published) {
-  BuildFacts facts = buildFactsOf(elf, content, where);
+  BuildFacts facts = buildFactsOf(elf, where);
   if (!published.empty()) {
     ROMLINK_ASSIGN(const auto record, readFile(published));
     ROMLINK_TRY(readPublishedFlags(record, published.filename().string(), facts));

@@ -121,7 +121,7 @@ Result<std::vector<std::shared_ptr<const ObjectFile>>> InputFiles::objectsNamed(
       return {};
     ROMLINK_ASSIGN(auto elf, ElfImage::read(content, name));
     objects.push_back(
-        std::make_shared<ObjectFile>(ObjectFile{name, normalized(path), offset, content, std::move(elf)}));
+        std::make_shared<ObjectFile>(ObjectFile{name, normalized(path), offset, std::move(elf)}));
     return {};
   };
   ROMLINK_ASSIGN(const File* file, load(name));

@@ -21,7 +21,6 @@ struct ObjectFile {
   std::string name;           ///< as lld prints it
   std::string file;           ///< path relative to the inputs' folder
   std::size_t fileOffset = 0; ///< of the object in that file (an archive member's place)
-  Bytes content;              ///< of the object, which `elf` views into
   ElfImage elf;
 };
 

@@ -89,7 +89,6 @@ protected:
   void objectOf(const std::string& name, Bytes content) {
     auto made = std::make_shared<ObjectFile>();
     made->name = name;
-    made->content = content;
     made->elf = ElfImage::read(content, name).value();
     LiveSection live;
     live.object = made;
