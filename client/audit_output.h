@@ -34,7 +34,8 @@ public:
   /// In the order of open().
   [[nodiscard]] bool wanted(std::size_t index) const { return files_[index].has_value(); }
   Result<void> write(std::size_t index, std::string_view text) {
-    return wanted(index) ? files_[index]->write(asBytes(text)) : Result<void>();
+    auto& file = files_[index];
+    return file ? file->write(asBytes(text)) : Result<void>();
   }
   Result<void> commit() {
     for (auto& file : files_)

@@ -163,6 +163,7 @@ data blockerData(const MatrixAudit& audit) {
       sum.roms.push_back(romTitle(row.rom().name(), row.rom().version()));
     }
   std::vector<const Sum*> sorted;
+  sorted.reserve(sums.size());
   for (const auto& [key, sum] : sums)
     sorted.push_back(&sum);
   std::stable_sort(sorted.begin(), sorted.end(),

@@ -12,6 +12,7 @@ constexpr std::uint64_t kShortestLine = 64; ///< bytes
 /// Bytes that any item covers.
 std::uint64_t coveredBytes(const std::vector<MapItem>& items) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+  ranges.reserve(items.size());
   for (const MapItem& item : items)
     ranges.emplace_back(item.address, item.address + item.size);
   std::sort(ranges.begin(), ranges.end());
