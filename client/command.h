@@ -33,6 +33,7 @@ void addRomFetch(CLI::App& rom, Invocation& invocation);
 void addRomIdentify(CLI::App& rom, Invocation& invocation);
 void addLink(CLI::App& app, Invocation& invocation);
 void addPlan(CLI::App& app, Invocation& invocation);
+void addPolicyImport(CLI::App& policy, Invocation& invocation);
 void addCheck(CLI::App& app, Invocation& invocation);
 void addAdvisoryAdd(CLI::App& advisory, Invocation& invocation);
 void addAdvisoryList(CLI::App& advisory, Invocation& invocation);

@@ -28,6 +28,10 @@ void declareCommands(CLI::App& app, Invocation& invocation) {
   addLink(app, invocation);
   addPlan(app, invocation);
   addCheck(app, invocation);
+  auto* policy = app.add_subcommand("policy", "policy files: import");
+  policy->require_subcommand(1);
+  policy->footer("Example:\n  romlink policy import shared_symbols_name.txt -o policy.toml");
+  addPolicyImport(*policy, invocation);
   auto* advisory = app.add_subcommand("advisory", "defective ROM code: add, list");
   advisory->require_subcommand(1);
   advisory->footer("Example:\n  romlink --archive roms advisory list");

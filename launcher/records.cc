@@ -90,6 +90,18 @@ private:
   std::map<std::string_view, unsigned> count_;
 };
 
+/// Of each section a local symbol, by which its places can be named: the section's own or a mapping symbol
+/// rather than a function, whose address has the Thumb bit.
+std::map<std::uint32_t, std::uint32_t> anchorsOf(const ElfImage& elf) {
+  std::map<std::uint32_t, std::uint32_t> anchors;
+  for (const bool functions : {false, true})
+    for (std::uint32_t i = 1; i < elf.symbols.size(); ++i)
+      if (const Symbol& symbol = elf.symbols[i];
+          symbol.isLocal() && symbol.isDefinedInSection() && symbol.isFunction() == functions)
+        anchors.emplace(symbol.section, i);
+  return anchors;
+}
+
 /// Appends parts to a copy of the object; the section table moves to the end.
 class Extension {
 public:
@@ -156,15 +168,24 @@ Result<std::vector<std::uint8_t>> withFingerprints(Bytes object, const Unit& uni
     if (section.name.starts_with(".gnu.lto_"))
       return unusable("it is code for the link-time optimiser (-flto)");
   const Symbols symbols(elf, unit);
+  const auto anchors = anchorsOf(elf);
   std::vector<SourceRecord> records;
   std::vector<std::uint8_t> relocations;
   for (std::uint32_t i = 1; i < elf.symbols.size(); ++i) {
-    const auto record = symbols.recordOf(elf.symbols[i]);
+    auto record = symbols.recordOf(elf.symbols[i]);
     if (!record)
       continue;
+    std::uint32_t anchor = i;
+    if (!elf.symbols[i].isLocal()) {
+      const auto found = anchors.find(elf.symbols[i].section);
+      if (found == anchors.end())
+        continue;
+      anchor = found->second;
+      record->address = elf.symbols[i].address() - elf.symbols[anchor].address();
+    }
     Types::Rel relocation{};
     relocation.r_offset = relink::sourcePlace(records.size());
-    relocation.setSymbolAndType(i, llvm::ELF::R_ARM_ABS32, false);
+    relocation.setSymbolAndType(anchor, llvm::ELF::R_ARM_ABS32, false);
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(&relocation);
     relocations.insert(relocations.end(), bytes, bytes + sizeof relocation);
     records.push_back(*record);

@@ -22,6 +22,7 @@ SymbolDecision::Kind kindOf(bool function) {
 void describe(const Decision& decision, std::uint32_t offset, SymbolDecision& entry) {
   entry.set_decision(decision.shared ? SymbolDecision::SHARED : SymbolDecision::LOCAL);
   entry.set_evidence(decision.evidence == Evidence::Identical       ? SymbolDecision::IDENTICAL
+                     : decision.evidence == Evidence::SameSource    ? SymbolDecision::SAME_SOURCE
                      : decision.evidence == Evidence::ApiCompatible ? SymbolDecision::API_COMPATIBLE
                                                                     : SymbolDecision::NONE);
   entry.set_reason(std::string(nameOf(decision.reason)));
@@ -118,12 +119,32 @@ void reportAccepted(const Firmware& firmware, const AcceptedShare& share, LinkRe
   }
   entry.set_dependent_bytes(bytes);
   entry.mutable_dependents()->Assign(names.begin(), names.end());
+  if (share.acceptance.rule == Acceptance::Rule::SameSource)
+    return; // nobody's word: noteSameSource() counts them
+  const bool alone = share.acceptance.rule == Acceptance::Rule::Allow;
   addFinding(report, Finding::WARNING, "ACCEPTED_DIFFERENCE",
-             fmt::format("{} is the ROM's on a person's word ({}: {}){}: {}", live.title(),
+             fmt::format("{} is the ROM's on a person's word ({}: {}){}{}: {}", live.title(),
                          nameOf(share.acceptance.rule), share.acceptance.reason,
+                         alone ? ", nothing proves that it does the same" : "",
                          share.acceptance.uncheckedTypes ? ", its types were not compared" : "",
                          share.difference.summary),
              live.title());
+}
+
+void noteSameSource(const Firmware& firmware, const Plan& plan, LinkReport& report) {
+  std::uint32_t functions = 0;
+  std::uint32_t bytes = 0;
+  for (const AcceptedShare& share : plan.accepted)
+    if (share.acceptance.rule == Acceptance::Rule::SameSource) {
+      ++functions;
+      bytes += firmware.sections[share.section].elf().size;
+    }
+  if (functions > 0)
+    addFinding(report, Finding::NOTE, "SAME_SOURCE",
+               fmt::format("{} function{}, {} bytes, {} the ROM's because both sides were compiled from the "
+                           "same source, not "
+                           "because the machine code is equal",
+                           functions, functions == 1 ? "" : "s", bytes, functions == 1 ? "is" : "are"));
 }
 
 void reportState(const LiveSection& live, const Decision& decision, const StateShare& state,
@@ -222,6 +243,7 @@ void reportDecisions(const Firmware& firmware, const Plan& plan, const Compatibi
     reportBlocker(blocker, report);
   for (const AcceptedShare& share : plan.accepted)
     reportAccepted(firmware, share, report);
+  noteSameSource(firmware, plan, report);
   for (const StateShare& state : plan.states)
     reportState(firmware.sections[state.section], plan.sections[state.section], state, report);
   std::stable_sort(report.mutable_states()->begin(), report.mutable_states()->end(),

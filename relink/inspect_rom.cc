@@ -138,6 +138,8 @@ Result<bool> makeIndex(const RomIndexSource& source, RomAnswer& answer) {
   answer.indexReferences = built.references;
   answer.bodies = std::move(built.bodies);
   answer.unknownBodies = built.unknownBodies;
+  if (!built.note.empty())
+    answer.notes.push_back(built.note);
   return rom.hasContent();
 }
 
@@ -185,7 +187,8 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
   ROMLINK_ASSIGN(const bool hasContent,
                  makeIndex({elf, flash, answer.imageHash, answer.sharedRam, flags}, answer));
   answer.image = std::move(flash.bytes);
-  answer.notes = missingFor(elf, answer, !question.image.empty());
+  const auto missing = missingFor(elf, answer, !question.image.empty());
+  answer.notes.insert(answer.notes.begin(), missing.begin(), missing.end());
   for (std::string& note : notesOn(flags))
     answer.notes.push_back(std::move(note));
   if (!hasContent)

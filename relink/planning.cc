@@ -40,6 +40,21 @@ Objection objectionOf(const Compatible& compatible) {
   return {compatible.reason, compatible.detail, checked, std::move(why), compatible.unlessEqual};
 }
 
+/// Nothing can have the same source where one side was not built with romlink-cc.
+void noteMissingSources(const PlanningInput& in, const RomPlan& side, LinkReport& report) {
+  const auto& objects = in.plain.objects;
+  const bool ours = std::any_of(objects.begin(), objects.end(), [](const auto& object) {
+    return object->elf.findSection(kSourceSection) != nullptr;
+  });
+  if (!in.policy.sameSourceByDefault || (ours && side.rom.hasSources()))
+    return;
+  addFinding(
+      report, Finding::NOTE, "NO_FINGERPRINTS",
+      fmt::format(
+          "the policy allows SAME_SOURCE, but {} no fingerprints of {} source: compile with romlink-cc",
+          ours ? side.name() + " has" : "the firmware's objects have", ours ? "its" : "their"));
+}
+
 void prepare(const PlanningInput& in, RomPlan& side, LinkReport& report) {
   const RomReference& rom = *side.reference;
   const UsableRam sharedRam = usableSharedRam(rom.sharedRam, in.plainElf, in.plain.placed, in.scripts);
@@ -56,6 +71,10 @@ void prepare(const PlanningInput& in, RomPlan& side, LinkReport& report) {
   side.terms.objects = [compatibility = side.compatibility.get()](SectionId section, Address base) {
     return objectionOf(compatibility->of(section, base));
   };
+  side.terms.acceptsSameSource = [&policy = in.policy](const SectionSymbol& symbol) {
+    return policy.allowsSameSource(symbol.name);
+  };
+  noteMissingSources(in, side, report);
   side.terms.accepts = [&policy = in.policy, hash = rom.imageHash.text()](
                            const SectionSymbol& symbol, const std::vector<std::string>& advisories) {
     return policy.accepts(symbol.name, hash, symbol.function && !symbol.local, advisories);

@@ -117,6 +117,16 @@ Result<void> RomImage::take(const std::string& where) {
                         symbol.thumb(), asBytes(symbol.body_digest())});
   }
   std::sort(byName_.begin(), byName_.end());
+  for (const worker::SourceFingerprint& message : index.sources()) {
+    Source source{static_cast<SourceRecord::Kind>(message.kind()), std::nullopt, message.unit()};
+    if (!message.digest().empty()) {
+      const auto made = Digest::fromBytes(asBytes(message.digest()));
+      if (!made)
+        return malformed(where, "a fingerprint of its source is no SHA-256");
+      source.digest = *made;
+    }
+    sources_.emplace(message.address(), source);
+  }
   const worker::References& references = index.references();
   const int count = references.targets_size();
   if (references.place_steps_size() != count || references.kinds().size() != static_cast<std::size_t>(count))
@@ -135,6 +145,11 @@ Result<void> RomImage::take(const std::string& where) {
 
 const worker::TypeTable& RomImage::types() const {
   return index_->types();
+}
+
+const Source* RomImage::sourceAt(Address address) const {
+  const auto found = sources_.find(address);
+  return found == sources_.end() ? nullptr : &found->second;
 }
 
 const RomImage::Region* RomImage::regionAt(Address address) const {

@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "relink/address_range.h"
+#include "relink/image/sources.h"
 
 #include <filesystem>
 #include <memory>
@@ -79,6 +80,10 @@ public:
   /// The edges whose place lies in the range, by place.
   [[nodiscard]] std::span<const RomEdge> edgesIn(AddressRange range) const;
 
+  /// What romlink-cc recorded of the function or object at this address, or nullptr.
+  [[nodiscard]] const Source* sourceAt(Address address) const;
+  [[nodiscard]] bool hasSources() const { return !sources_.empty(); }
+
   [[nodiscard]] const std::vector<AddressRange>& flashRanges() const { return flash_; }
   [[nodiscard]] const std::vector<RomSymbol>& symbols() const { return symbols_; } ///< by address
   [[nodiscard]] const std::vector<RomEdge>& edges() const { return edges_; }       ///< by place
@@ -119,6 +124,7 @@ private:
   std::vector<std::pair<std::size_t, std::uint32_t>>
       byName_; ///< hash of the name, index into symbols_; sorted
   std::vector<RomEdge> edges_;
+  std::map<Address, Source> sources_;
 };
 
 } // namespace romlink::relink

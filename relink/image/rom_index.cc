@@ -3,6 +3,7 @@
 #include "relink/compat/rom_types.h"
 #include "relink/image/body_digest.h"
 #include "relink/image/rom_references.h"
+#include "relink/image/sources.h"
 #include "romlink/worker/rom_index.pb.h"
 
 #include <algorithm>
@@ -67,6 +68,22 @@ void storeReferences(const std::vector<RomReferenceEdge>& edges, worker::Referen
   }
 }
 
+/// What could not be read, if so.
+std::string storeSources(const ElfImage& elf, worker::RomIndex& index) {
+  const auto sources = romSources(elf, "the ROM");
+  if (!sources)
+    return sources.error().line();
+  for (const auto& [address, source] : *sources) {
+    worker::SourceFingerprint& message = *index.add_sources();
+    message.set_address(address);
+    message.set_kind(static_cast<worker::SourceFingerprint::Kind>(source.kind));
+    message.set_unit(source.unit);
+    if (source.digest)
+      message.set_digest(source.digest->bytes.data(), source.digest->bytes.size());
+  }
+  return {};
+}
+
 } // namespace
 
 BuiltRomIndex buildRomIndex(const RomIndexSource& source) {
@@ -85,6 +102,7 @@ BuiltRomIndex buildRomIndex(const RomIndexSource& source) {
     store(*source.sharedRam, *index.mutable_shared_ram());
   storeReferences(edges, *index.mutable_references());
   *index.mutable_flags() = source.flags;
+  std::string note = storeSources(source.elf, index);
 
   worker::RomIndexFile file;
   file.set_format_version(worker::RomIndex::CURRENT);
@@ -105,6 +123,7 @@ BuiltRomIndex buildRomIndex(const RomIndexSource& source) {
       built.unknownBodies += symbol.function() ? 1 : 0;
   std::sort(built.bodies.begin(), built.bodies.end());
   built.bodies.erase(std::unique(built.bodies.begin(), built.bodies.end()), built.bodies.end());
+  built.note = std::move(note);
   return built;
 }
 

@@ -4,6 +4,7 @@
 //   ELF -> RomLayout (where the parts run) -> regions, ranges, symbols
 //                  -> romReferences        -> the reference graph
 //       -> DebugTypes (its DWARF)          -> the types of its symbols
+//       -> romSources (.debug_romlink)     -> the fingerprints of their source
 #pragma once
 
 #include "relink/image/flash_image.h"
@@ -29,6 +30,7 @@ struct BuiltRomIndex {
   std::uint32_t references = 0;
   std::vector<Digest> bodies;      ///< of its functions (body_digest.h), sorted, each once
   std::uint32_t unknownBodies = 0; ///< functions that have none
+  std::string note;                ///< what could not be read of the ELF, and is left out; else empty
 };
 
 /// The same source gives the same bytes.

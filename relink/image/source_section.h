@@ -7,7 +7,7 @@
 // its header, so a record tells which others are of the same translation unit.
 //
 //   contribution   "ROMLINK1", bytes of the whole contribution, number of records, records
-//   record         address (R_ARM_ABS32 of the symbol), kind, SHA-256
+//   record         address (R_ARM_ABS32 of a local symbol), kind, SHA-256
 //
 // Numbers are 32 bits, little-endian.
 #pragma once
@@ -33,7 +33,7 @@ struct SourceRecord {
     Ambiguous = 4,   ///< an object that may be told from others by its address, and nobody knows which it is
   };
   std::uint32_t place = 0;   ///< offset of the address in the section: where its relocation applies
-  std::uint32_t address = 0; ///< as the section has it: in a linked image with the Thumb bit
+  std::uint32_t address = 0; ///< as the section has it, perhaps with the Thumb bit; in an object an addend
   Kind kind = Kind::Part;
   Digest digest;
   std::uint32_t unit = 0; ///< number of the contribution

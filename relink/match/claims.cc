@@ -2,6 +2,7 @@
 
 #include "relink/match/concession.h"
 #include "relink/match/references.h"
+#include "relink/match/same_source.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -18,7 +19,8 @@ public:
         read_([&romImage = rom](Address a, std::uint32_t size) { return romImage.readOnly(a, size, false); }),
         concessions_(firmware, rom, terms.sharedRam, terms.defects,
                      {[this](SectionId section, Address base) { return claim(section, base); },
-                      [this](ClaimId id) { return claims_[id].ownReason == Reason::None; }}) {}
+                      [this](ClaimId id) { return claims_[id].ownReason == Reason::None; }}),
+        sameSource_(firmware, rom, terms, concessions_) {}
 
   std::vector<Claim> run() {
     claims_.reserve(firmware_.sections.size() + firmware_.sections.size() / 4);
@@ -181,6 +183,43 @@ private:
         claim.ownDetail = objection.detail;
       }
     }
+    if (objection.reason == Reason::None && concedeSameSource(id, objection))
+      return;
+    takeWord(claims_[id], objection);
+  }
+
+  /// True if the policy lets equal source stand for equal code, and that holds. A waiver goes before it.
+  bool concedeSameSource(ClaimId id, const Objection& objection) {
+    const SectionId section = claims_[id].section;
+    const Address base = claims_[id].base;
+    const auto& symbols = firmware_.sections[section].symbols;
+    const auto isAllowed = [&](const SectionSymbol& symbol) {
+      const auto word = terms_.accepts ? terms_.accepts(symbol, {}) : std::nullopt;
+      return terms_.acceptsSameSource(symbol) && !(word && word->rule == Acceptance::Rule::Waive);
+    };
+    if (!terms_.acceptsSameSource || !claims_[id].advisories.empty() ||
+        std::none_of(symbols.begin(), symbols.end(), isAllowed))
+      return false;
+    auto same = sameSource_.of(section, base); // may add claims
+    if (!same)
+      return false;
+    if (same->whyNot.empty() && !objection.typesChecked)
+      same->whyNot = "its types cannot be compared (" + objection.whyUnchecked + ")";
+    Claim& claim = claims_[id];
+    if (!same->whyNot.empty()) {
+      claim.whyNotSameSource = same->whyNot;
+      return false;
+    }
+    claim.needs = same->needs;
+    claim.concession = std::move(same);
+    claim.accepted = Acceptance{Acceptance::Rule::SameSource, "both were built from one source", false};
+    return true;
+  }
+
+  /// What a person's word does for the claim.
+  void takeWord(Claim& claim, const Objection& objection) {
+    const SectionId section = claim.section;
+    const Address base = claim.base;
     if (!claim.concession->whyNot.empty() || !terms_.accepts)
       return;
     for (const SectionSymbol& symbol : firmware_.sections[section].symbols) {
@@ -342,6 +381,7 @@ private:
   const ProofTerms& terms_;
   const ReadImage read_;
   const Concessions concessions_;
+  const SameSource sameSource_;
   std::vector<Claim> claims_;
   mutable std::vector<std::uint8_t> scratch_;
   std::unordered_map<std::uint64_t, ClaimId> known_; ///< by section and base

@@ -31,6 +31,14 @@ std::vector<Concessions::Place> Concessions::placesOf(std::string_view name, boo
   return places;
 }
 
+std::vector<Concessions::Place> Concessions::globalsNamed(std::string_view name, bool function,
+                                                          bool writable) const {
+  auto places = placesOf(name, function, writable);
+  places.erase(std::remove_if(places.begin(), places.end(), [](const Place& place) { return place.local; }),
+               places.end());
+  return places;
+}
+
 /// Collects the needs of one concession, or the first reason against it.
 class Concessions::Walk {
 public:

@@ -32,17 +32,23 @@ public:
   /// REQUIRES: `section` has a symbol of the ROM's name at `base`.
   [[nodiscard]] Claim::Concession of(SectionId section, Address base) const;
 
-private:
   struct Place {
     SectionId section = 0;
     std::uint32_t offset = 0;
     bool function = false;
     bool local = false;
   };
-  class Walk;
-
+  /// The firmware's functions or objects of this name; those that are not static.
   [[nodiscard]] std::vector<Place> placesOf(std::string_view name, bool function, bool writable) const;
+  [[nodiscard]] std::vector<Place> globalsNamed(std::string_view name, bool function, bool writable) const;
+
+  /// Why the section is not a whole function or constant of one entry, and the ROM's copy as well; empty:
+  /// both are.
   [[nodiscard]] std::string whyNoWhole(SectionId section, Address base) const;
+  [[nodiscard]] const Claims& claims() const { return claims_; }
+
+private:
+  class Walk;
 
   const Firmware& firmware_;
   const RomImage& rom_;

@@ -24,8 +24,8 @@
 //
 // Code that an advisory names is not what the firmware would have, even if the bytes are: it fails by itself.
 //
-// A person may accept a difference (match/acceptance.h): the claim then holds in spite of it, if what
-// match/concession.h asks for holds.
+// The policy may accept a difference (match/acceptance.h): the claim then holds in spite of it, if what
+// match/concession.h, or for equal source match/same_source.h, asks for holds.
 #pragma once
 
 #include "relink/image/rom_image.h"
@@ -67,6 +67,7 @@ struct Claim {
     bool isStatic = false;   ///< in the firmware or in the ROM
   };
   std::optional<Concession> concession;
+  std::string whyNotSameSource;       ///< the source is the same, but this stands against it; else empty
   std::optional<Acceptance> accepted; ///< the word that was given; `needs` are then those of the concession
 
   bool holds = true; ///< after the fixpoint: proved, or accepted in a way that proves its dependents
@@ -98,6 +99,8 @@ struct ProofTerms {
   std::function<std::optional<Acceptance>(const SectionSymbol& symbol,
                                           const std::vector<std::string>& advisories)>
       accepts;
+  /// May this symbol be the ROM's because its source is the same? Empty: none may.
+  std::function<bool(const SectionSymbol& symbol)> acceptsSameSource;
 };
 
 struct Proof {

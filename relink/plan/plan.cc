@@ -36,6 +36,10 @@ std::string remedyFor(Reason reason, const std::string& name) {
   }
 }
 
+bool isSameSource(const Acceptance& acceptance) {
+  return acceptance.rule == Acceptance::Rule::SameSource;
+}
+
 class Planner {
 public:
   explicit Planner(const PlanQuestion& question)
@@ -117,8 +121,11 @@ private:
 
   [[nodiscard]] const std::string& causeOf(ClaimId id) const {
     const auto [cause, isNew] = causes_.try_emplace(id);
-    if (isNew)
+    if (isNew) {
       cause->second = differenceOf(id).summary;
+      if (const std::string& why = claims_[id].whyNotSameSource; !why.empty())
+        cause->second += "; its source is the same, but " + why;
+    }
     return cause->second;
   }
 
@@ -152,8 +159,10 @@ private:
       decision.detail = claim.ownReason == Reason::None ? "no code that is shared uses it" : causeOf(id);
       return decision;
     }
-    decision.detail =
-        claim.accepted ? "its difference is accepted, but the ROM's copy reaches what is not: " : "";
+    decision.detail = !claim.accepted ? ""
+                      : isSameSource(*claim.accepted)
+                          ? "its source is the same, but one of its copies reaches what is not: "
+                          : "its difference is accepted, but the ROM's copy reaches what is not: ";
     decision.detail += titleOf(id);
     while (towardsCause_[id].value_or(id) != id) {
       id = towardsCause_[id].value_or(id);
@@ -170,7 +179,9 @@ private:
     if (proof_.bindings[id]) {
       const Claim& claim = proof_.bindingOf(id);
       decision.romAddress = claim.base;
-      decision.evidence = claim.accepted ? Evidence::ApiCompatible : Evidence::Identical;
+      decision.evidence = !claim.accepted                 ? Evidence::Identical
+                          : isSameSource(*claim.accepted) ? Evidence::SameSource
+                                                          : Evidence::ApiCompatible;
     }
     if (proof_.isShared(id)) {
       decision.shared = true;
@@ -211,15 +222,19 @@ private:
       if (!accepted)
         continue;
       AcceptedShare share{id, *accepted, differenceOf(*binding), {}};
-      plan.sections[id].detail = fmt::format("accepted ({}: {}): {}", nameOf(share.acceptance.rule),
-                                             share.acceptance.reason, share.difference.summary);
+      plan.sections[id].detail = isSameSource(*accepted)
+                                     ? "the same source, compiled otherwise: " + share.difference.summary
+                                     : fmt::format("accepted ({}: {}): {}", nameOf(share.acceptance.rule),
+                                                   share.acceptance.reason, share.difference.summary);
       for (const SectionId dependent : restingOn(*binding)) {
         if (!plan.sections[dependent].shared || dependent == id)
           continue;
         share.dependents.push_back(dependent);
         if (!proof_.bindingOf(dependent).accepted) {
           std::string& detail = plan.sections[dependent].detail;
-          detail += (detail.empty() ? "rests on the waiver of " : ", ") + q_.firmware.sections[id].title();
+          const char* kind = isSameSource(*accepted) ? "the source of " : "the waiver of ";
+          detail +=
+              (detail.empty() ? "rests on " : ", on ") + std::string(kind) + q_.firmware.sections[id].title();
         }
       }
       plan.accepted.push_back(std::move(share));
@@ -302,7 +317,6 @@ private:
   }
 
   void noteUnusedRules(Plan& plan) const {
-    plan.notes = q_.policy.unused;
     const auto note = [&](const Policy::Rule& rule, const std::string& what) {
       std::string why = "no function or object of this name is in the firmware and in the ROM";
       for (ClaimId id = 0; id < claims_.size(); ++id) {
@@ -330,6 +344,8 @@ private:
                                          waiver.where, fmt::join(waiver.symbols, ", ")));
     for (const Policy::Rule& rule : q_.policy.allow)
       note(rule, "allows API_COMPATIBLE for");
+    for (const Policy::Rule& rule : q_.policy.sameSource)
+      note(rule, "allows SAME_SOURCE for");
   }
 
   const PlanQuestion& q_;

@@ -15,6 +15,7 @@ namespace romlink::relink {
 enum class Evidence {
   None,
   Identical,     ///< proved
+  SameSource,    ///< compiled from the same source
   ApiCompatible, ///< accepted by the policy
 };
 

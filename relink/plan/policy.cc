@@ -28,7 +28,7 @@ public:
       const auto evidence = oneOf(t, "evidence", {"SAME_SOURCE", "API_COMPATIBLE", "IDENTICAL"}, true);
       auto symbols = strings(t, "symbols");
       if (evidence == "SAME_SOURCE")
-        unused(t, fmt::format("allows SAME_SOURCE for {}", fmt::join(symbols, ", ")), kNoFingerprints);
+        policy_.sameSource.push_back({std::move(symbols), {}, whereIs(t), false});
       else if (evidence == "API_COMPATIBLE")
         policy_.allow.push_back({std::move(symbols), "allowed at " + whereIs(t), whereIs(t), unchecked(t)});
     });
@@ -52,9 +52,6 @@ public:
   }
 
 private:
-  static constexpr const char* kNoFingerprints =
-      "not used, the objects carry no fingerprints of their source";
-
   [[nodiscard]] std::string whereIs(const toml::node& node) const {
     return fmt::format("{}:{}", where_, node.source().begin.line);
   }
@@ -63,10 +60,6 @@ private:
     if (!error_)
       error_ = Error{ErrorCode::Usage, "the policy is not valid", whereIs(at), std::move(why),
                      "docs/policy.md lists the keys"};
-  }
-
-  void unused(const toml::node& at, const std::string& what, std::string_view why) {
-    policy_.unused.push_back(fmt::format("{} {}: {}", whereIs(at), what, why));
   }
 
   static StateAction actionOf(std::string_view name) {
@@ -171,8 +164,8 @@ private:
       return;
     }
     onlyKeys(*defaults, {"evidence", "state", "standard_functions"});
-    if (oneOf(*defaults, "evidence", {"IDENTICAL", "SAME_SOURCE"}, false) == "SAME_SOURCE")
-      unused(*defaults, "allows SAME_SOURCE for everything", kNoFingerprints);
+    policy_.sameSourceByDefault =
+        oneOf(*defaults, "evidence", {"IDENTICAL", "SAME_SOURCE"}, false) == "SAME_SOURCE";
     if (const auto state = oneOf(*defaults, "state", {"retain", "reinit"}, false); !state.empty())
       policy_.defaultState = actionOf(state);
     if (const toml::node* standard = defaults->get("standard_functions")) {
@@ -212,6 +205,10 @@ const Policy::Rule* Policy::keeps(std::string_view symbol) const {
 
 const Policy::StateRule* Policy::stateRule(std::string_view symbol) const {
   return firstMatch(states, symbol);
+}
+
+bool Policy::allowsSameSource(std::string_view symbol) const {
+  return sameSourceByDefault || firstMatch(sameSource, symbol) != nullptr;
 }
 
 std::optional<Acceptance> Policy::accepts(std::string_view symbol, std::string_view romImageHash,

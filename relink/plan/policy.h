@@ -35,15 +35,14 @@ struct Policy {
   struct StateRule : Rule {
     StateAction action = StateAction::Retain;
   };
-  std::vector<Rule> keep;  ///< never share
-  std::vector<Rule> allow; ///< may be shared as API_COMPATIBLE
+  std::vector<Rule> keep;           ///< never share
+  std::vector<Rule> allow;          ///< may be shared as API_COMPATIBLE
+  std::vector<Rule> sameSource;     ///< may be shared if the source is the same
+  bool sameSourceByDefault = false; ///< so may all others
   std::vector<Waiver> waivers;
   std::vector<StateRule> states;
   std::optional<StateAction> defaultState; ///< of what no rule names; absent: such variables are not shared
   bool standardFunctions = false;
-
-  /// What the file asks for that has no effect, one line each.
-  std::vector<std::string> unused;
 
   /// The rule that keeps `symbol`, or nullptr.
   [[nodiscard]] const Rule* keeps(std::string_view symbol) const;
@@ -52,6 +51,8 @@ struct Policy {
   [[nodiscard]] std::optional<Acceptance> accepts(std::string_view symbol, std::string_view romImageHash,
                                                   bool globalFunction = true,
                                                   const std::vector<std::string>& advisories = {}) const;
+  /// May it be shared because its source is the ROM's?
+  [[nodiscard]] bool allowsSameSource(std::string_view symbol) const;
   /// The rule that names the shared object `symbol`; nullptr: the default action.
   [[nodiscard]] const StateRule* stateRule(std::string_view symbol) const;
 

@@ -44,6 +44,8 @@ void setDifference(data& target, const Difference& difference) {
 data acceptedData(const LinkReport& report) {
   data rows(Type::list);
   for (const auto& accepted : report.accepted()) {
+    if (accepted.rule() == "same_source")
+      continue; // nobody's word
     data row(Type::object);
     row.set("symbol", textData(accepted.symbol()));
     row.set("rule", textData(accepted.rule()));

@@ -92,7 +92,12 @@ std::string leftOut(int number) {
 }
 
 std::string acceptedText(const LinkReport& report, const TextStyle& style, const Pen& pen) {
-  const int shown = style.all ? report.accepted_size() : std::min(report.accepted_size(), kTopAccepted);
+  std::vector<const AcceptedDifference*> words; // equal source is nobody's word
+  for (const AcceptedDifference& accepted : report.accepted())
+    if (accepted.rule() != "same_source")
+      words.push_back(&accepted);
+  const int all = static_cast<int>(words.size());
+  const int shown = style.all ? all : std::min(all, kTopAccepted);
   if (shown == 0)
     return {};
   TextTable table({{"rests on a person's word", Align::Name},
@@ -102,14 +107,14 @@ std::string acceptedText(const LinkReport& report, const TextStyle& style, const
                    {"their bytes", Align::Right},
                    {"reason", Align::Sentence}});
   for (int i = 0; i < shown; ++i) {
-    const AcceptedDifference& accepted = report.accepted(i);
+    const AcceptedDifference& accepted = *words[static_cast<std::size_t>(i)];
     table.add({printable(accepted.symbol()), printable(accepted.rule()), withCommas(accepted.bytes()),
                withCommas(accepted.dependents_size()), withCommas(accepted.dependent_bytes()),
                printable(accepted.reason())},
               Tone::Plain);
     table.addNote(printable(accepted.difference().summary()));
   }
-  return '\n' + table.print(style.width, pen) + leftOut(report.accepted_size() - shown);
+  return '\n' + table.print(style.width, pen) + leftOut(all - shown);
 }
 
 std::string suggestionsText(const LinkReport& report, const TextStyle& style, const Pen& pen) {

@@ -3,12 +3,13 @@
 
     build.py --out DIR [--board an521|an385] [--variant NAME] [--linker gnu|lld] [--far]
              [--compiler gcc|clang] [--optimize s|1|2|3|z] [--no-sections] [--flag=FLAG]...
-             [--rom-compiler gcc|clang] [--rom-optimize s|1|2|3|z]
+             [--rom-compiler gcc|clang] [--rom-optimize s|1|2|3|z] [--fingerprints]
 
 Writes to DIR: rom.elf, libcrypto-rom.a, libcrypto-spe.a, spe/*.o, spe.elf (linked by itself, by lld), spe.bin
 (signed), the linker scripts, a map file for each link, and spe-link.args: the arguments of the firmware's link without -o, one a
 line, for `ld.lld-19 $(cat DIR/spe-link.args) -o spe.elf` and for romlink; rom-link.args the same for the bootloader.
 --linker chooses the linker of the bootloader.
+--fingerprints compiles with romlink-cc, of the folder that ROMLINK_BIN names or build/bin.
 --far puts the firmware where no branch reaches the bootloader. --no-sections leaves out -ffunction-sections and
 -fdata-sections, --flag adds a flag; --rom-compiler and --rom-optimize are for a bootloader that is built otherwise.
 The C library and libgcc are those of the GNU toolchain in every case.
@@ -33,6 +34,7 @@ import sign
 HERE = pathlib.Path(__file__).resolve().parent
 INCLUDE = HERE.parent.parent / "include"
 CC, AR, LLD = "arm-none-eabi-gcc", "arm-none-eabi-ar", "ld.lld-19"
+LAUNCHER = pathlib.Path(os.environ.get("ROMLINK_BIN") or HERE.parents[1] / "build" / "bin") / "romlink-cc"
 NEWLIB = pathlib.Path("/usr/include/newlib")
 CPU = {"an521": "cortex-m33", "an385": "cortex-m3"}
 FIX = "-DVARIANT_DER_SHORTEST_LENGTH"
@@ -72,9 +74,11 @@ class Toolset:
     optimize: str = "s"
     sections: bool = True
     flags: tuple[str, ...] = ()
+    fingerprints: bool = False
 
     def command(self):
         compiler, flags = COMPILERS[self.compiler]
+        compiler = [LAUNCHER, *compiler] if self.fingerprints else compiler
         sections = ["-ffunction-sections", "-fdata-sections"] if self.sections else []
         return [*compiler, "-std=gnu11", f"-O{self.optimize}", "-g", "-mthumb", *sections, "-Wall", "-Wextra",
                 "-Werror", "-Wmissing-prototypes", *flags, *self.flags]
@@ -190,8 +194,9 @@ def main():
     parser.add_argument("--flag", action="append", default=[], help="one more flag for the compiler")
     parser.add_argument("--rom-compiler", choices=sorted(COMPILERS), help="of the bootloader, if another")
     parser.add_argument("--rom-optimize", choices=OPTIMIZATIONS, help="of the bootloader, if another")
+    parser.add_argument("--fingerprints", action="store_true", help="compile with romlink-cc")
     a = parser.parse_args()
-    spe = Toolset(a.compiler, a.optimize, not a.no_sections, tuple(a.flag))
+    spe = Toolset(a.compiler, a.optimize, not a.no_sections, tuple(a.flag), a.fingerprints)
     rom = dataclasses.replace(spe, compiler=a.rom_compiler or a.compiler, optimize=a.rom_optimize or a.optimize)
     Build(a.out, a.board, a.variant, a.linker, rom=rom, spe=spe, far=a.far).run()
 

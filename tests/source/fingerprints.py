@@ -44,10 +44,14 @@ def read(data):
     content, rows, at, unit = elf.content(".debug_romlink"), [], 0, 0
     places = {}
     if elf.type == 1:
-        relocations = elf.content(".rel.debug_romlink")
-        for offset, info in struct.iter_unpack("<II", relocations):
+        names = {(section, value & ~1 if info & 15 == 2 else value): name
+                 for name, value, _, info, section in elf.symbols if info & 15 in (1, 2)}
+        for offset, info in struct.iter_unpack("<II", elf.content(".rel.debug_romlink")):
             assert info & 0xff == 2  # R_ARM_ABS32
-            places[offset] = elf.symbols[info >> 8][0]
+            _, value, _, kind, section = elf.symbols[info >> 8]
+            assert kind >> 4 == 0  # a local symbol: no other definition can take its place
+            addend, = struct.unpack_from("<I", content, offset)
+            places[offset] = names[section, (value & ~1 if kind & 15 == 2 else value) + addend]
     at_address = {}
     for name, value, _, info, section in elf.symbols:
         if info & 15 in (1, 2) and section not in (0, 0xfff1):

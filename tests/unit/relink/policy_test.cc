@@ -62,12 +62,15 @@ TEST(Policy, BrokenTomlNamesItsLine) {
   EXPECT_EQ(policy.error().where, "policy.toml:2");
 }
 
-TEST(Policy, SaysWhatItDoesNotUse) {
-  const auto policy = read("[[allow]]\nsymbols = [\"f\"]\nevidence = \"SAME_SOURCE\"\n").value();
-  ASSERT_EQ(policy.unused.size(), 1U);
-  EXPECT_EQ(policy.unused[0],
-            "policy.toml:1 allows SAME_SOURCE for f: not used, the objects carry no fingerprints of "
-            "their source");
+TEST(Policy, AllowsSameSourceByNameOrForAll) {
+  const auto named = read("[[allow]]\nsymbols = [\"f*\"]\nevidence = \"SAME_SOURCE\"\n").value();
+  EXPECT_TRUE(named.allowsSameSource("fast"));
+  EXPECT_FALSE(named.allowsSameSource("slow"));
+  EXPECT_FALSE(named.accepts("fast", "sha256:00").has_value());
+  EXPECT_TRUE(read("[defaults]\nevidence = \"SAME_SOURCE\"\n").value().allowsSameSource("slow"));
+  EXPECT_FALSE(read("[defaults]\nevidence = \"IDENTICAL\"\n").value().allowsSameSource("slow"));
+  EXPECT_FALSE(
+      read("[[allow]]\nsymbols = [\"f\"]\nevidence = \"API_COMPATIBLE\"\n").value().allowsSameSource("f"));
 }
 
 TEST(Policy, WaiverNamesSymbolReasonAndRom) {

@@ -85,7 +85,7 @@ TEST(Html, WhatIsAcceptedIsAnAreaOfItsOwn) {
   const std::string page = renderHtml(report);
   EXPECT_THAT(page, AllOf(HasSubstr("SHARED \u00b7 1,200"),
                           HasSubstr("</span>ACCEPTED <span class=\"number\">88</span></li>"),
-                          HasSubstr("1,288 bytes, 88 of them on a person's word")));
+                          HasSubstr("1,288 bytes, 88 of them not proved from machine code")));
   // The page's script filters by what the decision's column says.
   EXPECT_EQ(count(page, "<option>ACCEPTED</option>"), 1U);
   EXPECT_EQ(count(page, "<span class=\"tag accepted\">ACCEPTED</span>"), 1U);

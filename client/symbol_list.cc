@@ -1,0 +1,86 @@
+#include "client/symbol_list.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace romlink::client {
+namespace {
+
+constexpr const char* kHint = "docs/policy.md lists the formats";
+
+std::vector<std::string_view> wordsOf(std::string_view line) {
+  std::vector<std::string_view> words;
+  while (!line.empty()) {
+    const std::size_t begin = std::min(line.find_first_not_of(" \t\r"), line.size());
+    line.remove_prefix(begin);
+    const std::size_t end = std::min(line.find_first_of(" \t\r"), line.size());
+    if (end > 0)
+      words.push_back(line.substr(0, end));
+    line.remove_prefix(end);
+  }
+  return words;
+}
+
+/// A symbol's name, or a pattern of * and ?.
+bool isName(std::string_view word) {
+  constexpr std::string_view kSigns = "_.$@*?-";
+  const auto fits = [&](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kSigns.find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  return !word.empty() && std::all_of(word.begin(), word.end(), fits) && !(word[0] >= '0' && word[0] <= '9');
+}
+
+bool isAddress(std::string_view word) {
+  if (word.starts_with("0x") || word.starts_with("0X"))
+    word.remove_prefix(2);
+  return !word.empty() && word.size() <= 16 &&
+         word.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+/// The line's name; empty: it has none to share; nullopt: it is of no known format.
+std::optional<std::string_view> nameIn(const std::vector<std::string_view>& words) {
+  if (words.size() == 1 && isName(words[0]))
+    return words[0];
+  if (words.size() == 2 && words[0] == "hide")
+    return std::string_view();
+  if (words.size() == 2 && words[0] == "show" && isName(words[1]))
+    return words[1];
+  constexpr std::string_view kTypes = "ATDNBRWVCatdnbrwvc"; // armlink's and nm's
+  if (words.size() != 3 || !isAddress(words[0]) || words[1].size() != 1 ||
+      kTypes.find(words[1]) == std::string_view::npos || !isName(words[2]))
+    return std::nullopt;
+  return words[1] == "N" ? std::string_view() : words[2];
+}
+
+} // namespace
+
+Result<std::vector<std::string>> readSymbolList(std::string_view text, const std::string& where) {
+  if (text.starts_with("\x7f"
+                       "ELF"))
+    return fail(ErrorCode::Malformed, "cannot read the symbol list", where, "it is an ELF file",
+                "give the list that it was made from, or what nm prints of it");
+  std::vector<std::string> names;
+  std::set<std::string_view> seen;
+  std::size_t number = 0;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    ++number;
+    const auto words = wordsOf(line);
+    if (words.empty() || words[0][0] == '#' || words[0][0] == ';')
+      continue;
+    const auto name = nameIn(words);
+    if (!name)
+      return fail(ErrorCode::Malformed, "cannot read the symbol list", where + ":" + std::to_string(number),
+                  "it is neither a name, nor ADDRESS TYPE NAME, nor show NAME", kHint);
+    if (!name->empty() && seen.insert(*name).second)
+      names.emplace_back(*name);
+  }
+  if (names.empty())
+    return fail(ErrorCode::Malformed, "cannot read the symbol list", where, "it names no symbol", kHint);
+  return names;
+}
+
+} // namespace romlink::client

@@ -1,0 +1,60 @@
+// Lists of shared symbols as armlink, TF-M's build, nm and IAR's tools write them.
+#include "client/symbol_list.h"
+
+#include <gmock/gmock.h>
+
+namespace romlink::client {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::string> namesOf(std::string_view text) {
+  const auto names = readSymbolList(text, "list");
+  return names ? *names : std::vector<std::string>{names.error().line()};
+}
+
+TEST(SymbolList, ArmlinkSymdefs) {
+  EXPECT_THAT(namesOf("#<SYMDEFS># ARM Linker, 6030169: Last Updated: Thu Jun 4 12:49:45 2015\n"
+                      ";0x00001000 A commented\n"
+                      "0x00008000 A __main\n"
+                      "0x00008221 T mbedtls_sha256_init\n"
+                      "0x20000000 D mbedtls_calloc_func\n"
+                      "0x00000001 N BuildAttributes$$THM_ISAv4\n"),
+              ElementsAre("__main", "mbedtls_sha256_init", "mbedtls_calloc_func"));
+}
+
+TEST(SymbolList, AddressesOfTfM) {
+  // The template's order, as the filter of v1.3 leaves nm's lines; duplicates stay in it.
+  EXPECT_THAT(
+      namesOf("#<SYMDEFS>#\r\n10000af4 T mbedtls_sha256_starts_ret\r\n"
+              "10000af4 T mbedtls_sha256_starts_ret\r\n0x10001235 T memcpy\r\n38000008 D mutex_lock\r\n"),
+      ElementsAre("mbedtls_sha256_starts_ret", "memcpy", "mutex_lock"));
+}
+
+TEST(SymbolList, NamesOfTfM) {
+  EXPECT_THAT(namesOf("# comment\n\nmbedtls_asn1_get_alg\n  memcpy \n"),
+              ElementsAre("mbedtls_asn1_get_alg", "memcpy"));
+  EXPECT_THAT(namesOf("mbedtls_*\nplatform_?\n__aeabi_mem*"),
+              ElementsAre("mbedtls_*", "platform_?", "__aeabi_mem*"));
+}
+
+TEST(SymbolList, SteeringFileOfIar) {
+  EXPECT_THAT(namesOf("hide *\nshow memcpy \nshow mbedtls_free \n"), ElementsAre("memcpy", "mbedtls_free"));
+}
+
+TEST(SymbolList, WhatIsNoListIsOneLine) {
+  EXPECT_THAT(
+      namesOf("memcpy\nint main(void)\n"),
+      ElementsAre(
+          "cannot read the symbol list: list:2: it is neither a name, nor ADDRESS TYPE NAME, nor show NAME"));
+  EXPECT_THAT(namesOf("0x1000 Q memcpy\n"), ElementsAre(testing::HasSubstr("list:1: ")));
+  EXPECT_THAT(namesOf("na\"me\n"), ElementsAre(testing::HasSubstr("list:1: ")));
+  EXPECT_THAT(namesOf("#<SYMDEFS>#\n"), ElementsAre("cannot read the symbol list: list: it names no symbol"));
+  EXPECT_THAT(namesOf(""), ElementsAre("cannot read the symbol list: list: it names no symbol"));
+  EXPECT_THAT(namesOf("\x7f"
+                      "ELF\x01\x01"),
+              ElementsAre("cannot read the symbol list: list: it is an ELF file"));
+}
+
+} // namespace
+} // namespace romlink::client
