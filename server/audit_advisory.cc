@@ -12,6 +12,7 @@
 #include "server/doubts.h"
 #include "server/examine.h"
 #include "server/in_order.h"
+#include "server/release.h"
 
 #include <algorithm>
 #include <set>
@@ -47,6 +48,19 @@ bool bootRunsDefect(const std::vector<AffectedRom>& roms, const store::Release& 
            std::any_of(affected.symbols.begin(), affected.symbols.end(),
                        [](const auto& symbol) { return !symbol.boot_path().empty(); });
   });
+}
+
+/// Symbols that the link kept local because of the advisory; the plan's detail begins with its id
+/// (match/claims.cc).
+Result<std::set<std::string>> ownCopies(Services& services, const store::Release& release,
+                                        const std::string& advisory) {
+  ROMLINK_ASSIGN(const v1::LinkReport report, archivedReport(services, release));
+  std::set<std::string> names;
+  for (const v1::SymbolDecision& symbol : report.symbols())
+    if (symbol.decision() == v1::SymbolDecision::LOCAL && symbol.reason() == "FIXED" &&
+        symbol.detail().starts_with(advisory + " names "))
+      names.insert(symbol.name());
+  return names;
 }
 
 struct Judged {
@@ -85,6 +99,11 @@ Result<void> auditAdvisory(Services& services, Call& call, const v1::AuditAdviso
         message.set_affected(!judged.doubts->doubts.empty());
         message.mutable_doubts()->Assign(judged.doubts->doubts.begin(), judged.doubts->doubts.end());
         message.set_repaired_by_relink(!bootRunsDefect(roms, releases[i]));
+        message.mutable_accepted()->Assign(judged.doubts->accepted.begin(), judged.doubts->accepted.end());
+        if (!message.affected()) {
+          ROMLINK_ASSIGN(const auto own, ownCopies(services, releases[i], advisory.id));
+          message.mutable_own_copies()->Assign(own.begin(), own.end());
+        }
         findings.MergeFrom(judged.findings);
         for (const v1::ReleaseDoubt& accepted : judged.doubts->accepted)
           addFinding(findings, v1::Finding::NOTE, "ACCEPTED_DEFECT",

@@ -62,6 +62,12 @@ std::vector<std::uint64_t> addressesOfFunction(const DWARFDie& die) {
   return addresses;
 }
 
+/// A call that gcc made of an operator, or of a builtin function: it declares the callee without a line
+/// and without parameters, which says nothing of its type.
+bool isOfCompiler(const DWARFDie& die) {
+  return die.find(DW_AT_declaration) && !die.find({DW_AT_decl_line, DW_AT_prototyped, DW_AT_specification});
+}
+
 class UnitReader {
 public:
   UnitReader(llvm::DWARFUnit& unit, const WantedSymbols& wanted, DwarfSymbols& result)
@@ -107,7 +113,7 @@ private:
   void add(const DWARFDie& die) {
     hasTypes_ |= isType(die.getTag());
     const bool function = die.getTag() == DW_TAG_subprogram;
-    if (!function && die.getTag() != DW_TAG_variable)
+    if ((!function && die.getTag() != DW_TAG_variable) || isOfCompiler(die))
       return;
     std::vector<std::uint64_t> addresses;
     if (function)
