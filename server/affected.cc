@@ -137,12 +137,11 @@ void describeDefects(const store::RomTitle& rom, const std::vector<v1::AffectedS
 void describeUnknownBodies(const store::Archive::Bodies& bodies, Findings& findings) {
   if (bodies.unknown == 0)
     return;
-  const std::string which = bodies.known == 0 ? "none of the " + std::to_string(bodies.unknown) +
-                                                    " functions of " + nameOf(bodies.rom) + " can be"
-                                              : std::to_string(bodies.unknown) + " functions of " +
-                                                    nameOf(bodies.rom) + " cannot be";
+  const std::string number = std::to_string(bodies.unknown) + (bodies.unknown == 1 ? " function" : " functions");
+  const std::string which =
+      (bodies.known == 0 ? "none of the " + number : number) + " of " + nameOf(bodies.rom);
   addFinding(findings, bodies.known == 0 ? v1::Finding::WARNING : v1::Finding::NOTE, "CODE_NOT_KNOWN",
-             which +
+             which + (bodies.known == 0 ? " can be" : " cannot be") +
                  " compared by code, for lack of a size or of mapping symbols: an advisory has to name them");
 }
 
