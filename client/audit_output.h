@@ -9,6 +9,7 @@
 #include "relink/report/audit.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,12 +22,14 @@ namespace romlink::client {
 class AuditFiles {
 public:
   /// An empty name: the file is not wanted, write() does nothing and `wanted` says so. Malformed if it cannot
-  /// be created.
+  /// be created, Usage if it is one of the others.
   Result<void> open(const std::string& name) {
     if (name.empty()) {
       files_.emplace_back();
       return {};
     }
+    names_.emplace_back(name);
+    ROMLINK_TRY(checkOutputs(names_));
     ROMLINK_ASSIGN(OutputFile file, OutputFile::create(name));
     files_.emplace_back(std::move(file));
     return {};
@@ -46,6 +49,7 @@ public:
 
 private:
   std::vector<std::optional<OutputFile>> files_;
+  std::vector<std::filesystem::path> names_;
 };
 
 [[nodiscard]] inline report::TextStyle outputStyle() {

@@ -1,9 +1,13 @@
 #include "client/key_value.h"
 
+#include "relink/report/utf8.h"
+
 namespace romlink::client {
 
 Result<std::pair<std::string, std::string>> splitAtEquals(const std::string& option,
                                                           const std::string& text) {
+  if (report::toUtf8(text) != text)
+    return fail(ErrorCode::Usage, "bad value of " + option, text, "it is not UTF-8");
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
     return fail(ErrorCode::Usage, "bad value of " + option, text, "expected NAME=VALUE");

@@ -10,7 +10,8 @@
 
 namespace romlink::client {
 
-/// Splits at the first '='. Usage error, naming the option, if there is none or nothing stands before it.
+/// Splits at the first '='. Usage error, naming the option, if there is none or nothing stands before it, or
+/// if the text is not UTF-8.
 Result<std::pair<std::string, std::string>> splitAtEquals(const std::string& option, const std::string& text);
 
 /// Usage error if a key has two values.

@@ -91,6 +91,7 @@ public:
     if (!command_.policy.empty()) {
       ROMLINK_ASSIGN(question.policy, plainInput(command_.policy));
     }
+    ROMLINK_TRY(checkFiles(arguments, question));
     ROMLINK_ASSIGN(const Session session, Session::open(global_));
     Outputs outputs;
     ROMLINK_ASSIGN(const LinkAnswer answer, link(session, question, arguments, outputs));
@@ -115,6 +116,17 @@ public:
   }
 
 private:
+  Result<void> checkFiles(const LinkerArguments& arguments, const LinkQuestion& question) const {
+    std::vector<std::filesystem::path> outputs = {command_.report, command_.html, command_.sarif};
+    if (!command_.planOnly)
+      outputs.insert(outputs.end(),
+                     {arguments.output, arguments.map == "-" ? "" : arguments.map, arguments.dependencyFile});
+    std::vector<std::filesystem::path> inputs = {command_.policy};
+    for (const LinkInput& input : question.inputs.inputs)
+      inputs.push_back(input.file);
+    return checkOutputs(outputs, inputs);
+  }
+
   Result<LinkAnswer> link(const Session& session, const LinkQuestion& question,
                           const LinkerArguments& arguments, Outputs& outputs) {
     if (!command_.planOnly) {

@@ -2,6 +2,7 @@
 #include "client/command.h"
 #include "client/console.h"
 #include "client/interrupts.h"
+#include "relink/report/utf8.h"
 
 #include <CLI/CLI.hpp>
 
@@ -56,8 +57,19 @@ void declareCommands(CLI::App& app, Invocation& invocation) {
   addArchiveStats(*archive, invocation);
 }
 
+/// What romlink asks its service is UTF-8; the linker's arguments, after "--", may be anything.
+Result<void> checkArguments(int argc, char** argv) {
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i)
+    if (const std::string text = argv[i]; report::toUtf8(text) != text)
+      return fail(ErrorCode::Usage, "an argument is not UTF-8", report::toUtf8(text),
+                  "number " + std::to_string(i));
+  return {};
+}
+
 int run(int argc, char** argv) {
   watchInterrupts();
+  if (const auto valid = checkArguments(argc, argv); !valid)
+    return printError(valid.error());
   CLI::App app("romlink: archives boot ROMs and links firmware against the code that is in them");
   app.fallthrough(); // options of romlink itself may follow the command
   app.require_subcommand(1);

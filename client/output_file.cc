@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -80,6 +81,30 @@ Result<void> OutputFile::commit(bool executable) {
   }
   if (::close(std::exchange(fd_, -1)) != 0)
     return cannotWrite(file_);
+  return {};
+}
+
+Result<void> checkOutputs(const std::vector<fs::path>& outputs, const std::vector<fs::path>& inputs) {
+  const auto placeOf = [](const fs::path& file) {
+    std::error_code status;
+    fs::path place = fs::weakly_canonical(fs::absolute(file, status), status);
+    return fs::exists(place, status) && !fs::is_regular_file(place, status) ? fs::path() : place;
+  };
+  std::set<fs::path> read;
+  for (const fs::path& input : inputs)
+    read.insert(placeOf(input));
+  std::set<fs::path> written;
+  for (const fs::path& output : outputs) {
+    const fs::path place = output.empty() ? output : placeOf(output);
+    if (place.empty())
+      continue;
+    if (read.contains(place))
+      return fail(ErrorCode::Usage, "the output is also an input", output.string(), {},
+                  "give it another name");
+    if (!written.insert(place).second)
+      return fail(ErrorCode::Usage, "two outputs are one file", output.string(), {},
+                  "give each a name of its own");
+  }
   return {};
 }
 

@@ -9,6 +9,8 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace romlink::client {
 
@@ -29,6 +31,11 @@ private:
   std::string temporary_; ///< empty: the target is written directly
   int fd_;
 };
+
+/// Usage error if two of a command's outputs are one file, or one is a file that the command reads. Empty
+/// names and what is no regular file (/dev/null) are left out.
+Result<void> checkOutputs(const std::vector<std::filesystem::path>& outputs,
+                          const std::vector<std::filesystem::path>& inputs = {});
 
 /// create(), write() and, later, commit() for content that is already there.
 Result<OutputFile> prepareOutput(const std::filesystem::path& file, std::string_view content);

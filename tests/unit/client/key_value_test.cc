@@ -13,7 +13,7 @@ TEST(KeyValue, SplitsAtTheFirstEquals) {
   EXPECT_EQ(split->first, "a");
   EXPECT_EQ(split->second, "b=c");
   EXPECT_TRUE(splitAtEquals("--label", "a="));
-  for (const char* text : {"", "a", "=b"}) {
+  for (const char* text : {"", "a", "=b", "a=\xff", "\xc3=b"}) {
     const auto bad = splitAtEquals("--label", text);
     ASSERT_FALSE(bad) << text;
     EXPECT_EQ(bad.error().code, ErrorCode::Usage);

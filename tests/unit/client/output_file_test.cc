@@ -65,5 +65,25 @@ TEST_F(OutputFileTest, SaysWhereItCannotWrite) {
   EXPECT_EQ(output.error().code, ErrorCode::Malformed);
 }
 
+TEST_F(OutputFileTest, AreDifferentFilesAndNoInputs) {
+  const auto at = [&](const char* name) { return folder_.path() / name; };
+  ASSERT_TRUE(writeFile(at("a.o"), asBytes("object")));
+  fs::create_symlink("a.o", at("link"));
+  fs::create_directory(at("b"));
+  EXPECT_TRUE(checkOutputs({at("x"), at("y"), "", ""}, {at("a.o"), ""}));
+  EXPECT_TRUE(checkOutputs({"/dev/null", "/dev/null"}));
+  for (const auto& second : {at("x"), at("b/../x"), folder_.path() / "." / "x"}) {
+    const auto done = checkOutputs({at("x"), second});
+    ASSERT_FALSE(done) << second;
+    EXPECT_EQ(done.error().code, ErrorCode::Usage);
+    EXPECT_EQ(done.error().what, "two outputs are one file");
+  }
+  for (const auto& output : {at("a.o"), at("link")}) {
+    const auto done = checkOutputs({output}, {at("a.o")});
+    ASSERT_FALSE(done) << output;
+    EXPECT_EQ(done.error().what, "the output is also an input");
+  }
+}
+
 } // namespace
 } // namespace romlink::client
