@@ -1,6 +1,7 @@
 #include "relink/plan/plan.h"
 
 #include "relink/explain/difference.h"
+#include "relink/plan/missing_names.h"
 #include "relink/plan/prices.h"
 
 #include <algorithm>
@@ -342,10 +343,29 @@ private:
       else
         plan.notes.push_back(fmt::format("{} waives a difference of {}: not used, it is for another ROM",
                                          waiver.where, fmt::join(waiver.symbols, ", ")));
+    noteUnknownAdvisories(plan);
+    const auto missing = missingNames(q_.policy, q_.firmware);
+    plan.notes.insert(plan.notes.end(), missing.begin(), missing.end());
     for (const Policy::Rule& rule : q_.policy.allow)
       note(rule, "allows API_COMPATIBLE for");
     for (const Policy::Rule& rule : q_.policy.sameSource)
       note(rule, "allows SAME_SOURCE for");
+  }
+
+  /// A waiver that names an advisory which has nothing to do with the code may have been meant for another.
+  void noteUnknownAdvisories(Plan& plan) const {
+    for (const Policy::Waiver& waiver : q_.policy.waivers) {
+      const auto isOfIt = [&](const Claim& claim) {
+        const auto& symbols = q_.firmware.sections[claim.section].symbols;
+        return std::find(claim.advisories.begin(), claim.advisories.end(), waiver.advisory) !=
+                   claim.advisories.end() &&
+               std::any_of(symbols.begin(), symbols.end(),
+                           [&](const SectionSymbol& s) { return waiver.matches(s.name); });
+      };
+      if (!waiver.advisory.empty() && std::none_of(claims_.begin(), claims_.end(), isOfIt))
+        plan.notes.push_back(fmt::format("{} waives {} for {}: no such advisory names the ROM's copy",
+                                         waiver.where, fmt::join(waiver.symbols, ", "), waiver.advisory));
+    }
   }
 
   const PlanQuestion& q_;
