@@ -203,17 +203,23 @@ void compareRoms(const Firmware& firmware, const RomPlans& roms, const std::vect
 /// What another ROM shares on a person's word or on less evidence, the link does.
 void mergeInto(Plan& first, const RomPlan& other) {
   for (const AcceptedShare& share : other.plan.accepted) {
-    const bool known = std::any_of(first.accepted.begin(), first.accepted.end(),
-                                   [&](const AcceptedShare& s) { return s.section == share.section; });
-    if (known)
+    const auto isOfSection = [&](const AcceptedShare& s) { return s.section == share.section; };
+    const auto isSame = [&](const AcceptedShare& s) {
+      return isOfSection(s) && (s.difference.summary == share.difference.summary ||
+                                share.acceptance.rule == Acceptance::Rule::SameSource);
+    };
+    auto& accepted = first.accepted;
+    if (std::any_of(accepted.begin(), accepted.end(), isSame))
       continue;
-    first.accepted.push_back(share);
-    first.accepted.back().difference.summary = other.name() + ": " + share.difference.summary;
-    first.sections[share.section].evidence = other.plan.sections[share.section].evidence;
-    first.sections[share.section].detail = other.name() + ": " + other.plan.sections[share.section].detail;
+    if (std::none_of(accepted.begin(), accepted.end(), isOfSection)) {
+      first.sections[share.section].evidence = other.plan.sections[share.section].evidence;
+      first.sections[share.section].detail = other.name() + ": " + other.plan.sections[share.section].detail;
+    }
+    accepted.push_back(share);
+    accepted.back().difference.summary = other.name() + ": " + share.difference.summary;
   }
-  std::sort(first.accepted.begin(), first.accepted.end(),
-            [](const AcceptedShare& a, const AcceptedShare& b) { return a.section < b.section; });
+  std::stable_sort(first.accepted.begin(), first.accepted.end(),
+                   [](const AcceptedShare& a, const AcceptedShare& b) { return a.section < b.section; });
   // A rule that serves one ROM is not unused.
   std::erase_if(first.notes, [&](const std::string& note) {
     return std::find(other.plan.notes.begin(), other.plan.notes.end(), note) == other.plan.notes.end();
