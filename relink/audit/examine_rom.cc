@@ -2,6 +2,7 @@
 
 #include "relink/audit/rom_graph.h"
 #include "relink/compat/rom_flags.h"
+#include "relink/match/defect_reach.h"
 #include "relink/plan/policy.h"
 #include "romlink/worker/types.pb.h"
 
@@ -66,11 +67,11 @@ private:
   [[nodiscard]] LookUp lookUp(const std::string& name) const {
     LookUp found{name, {}, {}};
     for (const RomSymbol& symbol : rom_.symbols()) {
-      if (symbol.name != name)
+      if (symbol.name != name && !(symbol.function && isPartOf(symbol.name, name)))
         continue;
       const auto body = Digest::fromBytes(symbol.body);
-      found.symbols.push_back(
-          {name, symbol.address, symbol.size, body ? std::optional(*body) : std::nullopt});
+      found.symbols.push_back({std::string(symbol.name), symbol.address, symbol.size,
+                               body ? std::optional(*body) : std::nullopt});
     }
     if (found.symbols.empty())
       found.similar = similarTo(name);
@@ -123,7 +124,8 @@ private:
   /// Does a person accept the defect? As the link asks (Policy::accepts).
   [[nodiscard]] bool isAccepted(const Found& defect) const {
     return std::any_of(policy_.waivers.begin(), policy_.waivers.end(), [&](const Policy::Waiver& waiver) {
-      return waiver.advisory == defect.advisory && waiver.matches(defect.name) &&
+      return waiver.advisory == defect.advisory &&
+             (waiver.matches(defect.name) || waiver.matches(defect.name.substr(0, defect.name.find('.')))) &&
              job_.rom.imageHash.text().starts_with(waiver.rom);
     });
   }

@@ -37,7 +37,8 @@ struct NamedSymbol {
 
 struct LookUp {
   std::string name;
-  std::vector<NamedSymbol> symbols; ///< by address; static ones of one name are several
+  std::vector<NamedSymbol>
+      symbols; ///< static ones of one name are several, and parts that compilers split off
   std::vector<std::string> similar; ///< if there is none: names that it may be meant for, the nearest first
 };
 

@@ -1,6 +1,7 @@
 #include "relink/match/claims.h"
 
 #include "relink/match/concession.h"
+#include "relink/match/defect_reach.h"
 #include "relink/match/references.h"
 #include "relink/match/same_source.h"
 
@@ -159,6 +160,10 @@ private:
                     fmt::format("its bytes from +{:#x} on belong to no object", end));
     if (const Kept& kept = terms_.kept[claim.section]; kept.reason != Reason::None)
       return refuse(claim, Reason::StateNotShared, kept.detail);
+    if (const Defect* defect = defectReachedFrom(rom_, terms_.defects, range))
+      return refuse(claim, Reason::StateNotShared,
+                    fmt::format("the value that the ROM gives it leads to {}, which {} names as defective",
+                                defect->symbol, defect->advisory));
   }
 
   [[nodiscard]] bool hasObject(const AddressRange& range) const {
@@ -205,6 +210,8 @@ private:
       return false;
     if (same->whyNot.empty() && !objection.typesChecked)
       same->whyNot = "its types cannot be compared (" + objection.whyUnchecked + ")";
+    if (same->whyNot.empty() && !objection.unlessEqual.empty())
+      same->whyNot = "only equal code counts, because of flags: " + objection.unlessEqual;
     Claim& claim = claims_[id];
     if (!same->whyNot.empty()) {
       claim.whyNotSameSource = same->whyNot;

@@ -1,11 +1,19 @@
 #include "relink/match/concession.h"
 
+#include "relink/match/defect_reach.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
 #include <span>
 
 namespace romlink::relink {
+namespace {
+
+/// Where the Armv7-M and Armv8-M memory maps have RAM (Architecture Reference Manuals, B3.1 and B8.1).
+constexpr AddressRange kSram{0x20000000, 0x20000000};
+
+} // namespace
 
 Concessions::Concessions(const Firmware& firmware, const RomImage& rom, std::optional<AddressRange> sharedRam,
                          const std::vector<Defect>& defects, Claims claims)
@@ -54,7 +62,8 @@ public:
       if (!entity)
         return refuse("the ROM's copy reaches something that the ROM does not hold");
       for (const Defect& defect : all_.defects_)
-        if (entity->contains(defect.address) && !entity->contains(start))
+        if (entity->contains(defect.address) && !entity->contains(start) &&
+            !isPartOf(defect.symbol, nameAt(start)))
           return refuse(fmt::format("the ROM's copy reaches {}, which {} names as defective", defect.symbol,
                                     defect.advisory));
       for (const RomEdge& edge : all_.rom_.edgesIn(*entity)) {
@@ -81,6 +90,9 @@ public:
         if (reference.target == Reference::Target::Unresolved)
           return refuse(
               fmt::format("{} has a reference that is not understood: {}", live.title(), reference.why));
+        if (reference.target == Reference::Target::Absolute && kSram.contains(reference.value))
+          return refuse(fmt::format("it uses {}, RAM at {:#010x} that is not shared", reference.symbol,
+                                    reference.value));
         if (reference.target != Reference::Target::Section)
           continue;
         const LiveSection& target = all_.firmware_.sections[reference.section];
@@ -96,6 +108,11 @@ private:
   void refuse(std::string why) {
     if (result_.whyNot.empty())
       result_.whyNot = std::move(why);
+  }
+
+  [[nodiscard]] std::string_view nameAt(Address address) const {
+    const RomSymbol* symbol = all_.rom_.symbolAt(address);
+    return symbol == nullptr ? std::string_view() : std::string_view(symbol->name);
   }
 
   void need(SectionId section, Address base, bool takesAddress) {

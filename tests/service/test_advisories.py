@@ -130,3 +130,20 @@ def test_a_wrong_name_gets_a_hint(daemon, messages, fleet):
         service.advise("A", "boot@1.0", "checksun")
     details = dict(refused.value.trailing_metadata())["grpc-status-details-bin"]
     assert b"did you mean checksum?" in details
+
+
+def test_parts_that_the_compiler_split_off_are_meant_too(daemon, messages, fleet):
+    service = Service(daemon, messages)
+    parts = """
+__attribute__((noinline)) unsigned rest(unsigned a) __asm__("verify.part.0");
+unsigned rest(unsigned a) { return (a >> 5) * 40961 + (a ^ 77777) + (a << 7); }
+unsigned verify(unsigned a) { return a == 0 ? 0 : rest(a); }
+unsigned verifier(unsigned a) { return a * 3 + 11111; }
+unsigned (*volatile keep)(unsigned);
+void reset(void) { keep = verify; keep = verifier; keep = rest; for (;;) {} }
+"""
+    rom = fleet.link("split.elf", "ld.lld-19", fleet.compile("split", parts), keep="reset")
+    service.publish("split", "1.0", rom)
+    answer = service.advise("CVE-2026-0003", "split@1.0", "verify")
+    assert [t.symbol for t in answer.advisory.targets] == ["verify", "verify.part.0"]
+    assert {a.symbol for a in answer.affected} == {"verify", "verify.part.0"}
