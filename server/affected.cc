@@ -137,7 +137,8 @@ void describeDefects(const store::RomTitle& rom, const std::vector<v1::AffectedS
 void describeUnknownBodies(const store::Archive::Bodies& bodies, Findings& findings) {
   if (bodies.unknown == 0)
     return;
-  const std::string number = std::to_string(bodies.unknown) + (bodies.unknown == 1 ? " function" : " functions");
+  const std::string number =
+      std::to_string(bodies.unknown) + (bodies.unknown == 1 ? " function" : " functions");
   const std::string which =
       (bodies.known == 0 ? "none of the " + number : number) + " of " + nameOf(bodies.rom);
   addFinding(findings, bodies.known == 0 ? v1::Finding::WARNING : v1::Finding::NOTE, "CODE_NOT_KNOWN",
