@@ -1,6 +1,9 @@
 #include "relink/image/elf_image.h"
 
+#include "relink/image/arm_relocation.h"
+
 #include <algorithm>
+#include <fmt/format.h>
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Object/ELF.h>
 #include <llvm/Support/Endian.h>
@@ -120,6 +123,14 @@ Result<void> readSymbols(const File& file, ElfImage& image, const std::string& w
   return {};
 }
 
+/// A linker would write outside of the section.
+bool isBeyond(const Section& section, std::uint32_t offset, std::uint32_t type) {
+  if (std::uint64_t{offset} + 4 <= section.size)
+    return false;
+  const auto kind = relocationKind(type);
+  return kind && std::uint64_t{offset} + kind->width > section.size;
+}
+
 Result<void> readRelocations(const File& file, ElfImage& image, const std::string& where) {
   auto headers = llvm::cantFail(file.sections());
   for (const auto& header : headers) {
@@ -137,6 +148,10 @@ Result<void> readRelocations(const File& file, ElfImage& image, const std::strin
         if (symbol >= image.symbols.size())
           return malformed(where, "a relocation of " + std::string(target.name) + " names symbol " +
                                       std::to_string(symbol) + ", which does not exist");
+        if (image.type == llvm::ELF::ET_REL &&
+            isBeyond(target, relocation.r_offset, relocation.getType(false)))
+          return malformed(where, fmt::format("a relocation at +{:#x} of {} lies beyond its end",
+                                              std::uint32_t{relocation.r_offset}, target.name));
         target.relocations.push_back({relocation.r_offset, relocation.getType(false), symbol});
       }
       return {};

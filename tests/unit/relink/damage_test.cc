@@ -5,6 +5,7 @@
 #include "relink/image/input_files.h"
 #include "relink/link/link_map.h"
 
+#include <cstring>
 #include <gtest/gtest.h>
 #include <random>
 
@@ -104,6 +105,33 @@ TEST(DamagedElf, SaysWhatIsWrong) {
   EXPECT_EQ(whyWith(4, 2), "it is 64-bit ELF; Cortex-M needs 32-bit");
   EXPECT_EQ(whyWith(5, 2), "it is big-endian; romlink reads little-endian");
   EXPECT_EQ(whyWith(18, 3), "its machine is 3, not Arm (40)");
+}
+
+TEST(DamagedElf, ARelocationBeyondItsSectionIsAnError) {
+  Workshop shop;
+  auto object = shop.assemble("object", kObject);
+  const auto word = [&](std::size_t at) {
+    std::uint32_t value = 0;
+    std::memcpy(&value, object.data() + at, sizeof value);
+    return value;
+  };
+  constexpr std::uint32_t kRel = 9; // SHT_REL
+  constexpr std::size_t kHeader = 40;
+  std::size_t header = word(32); // e_shoff
+  while (word(header + 4) != kRel)
+    header += kHeader;
+  const std::size_t first = word(header + 16); // r_offset of the first relocation
+  const std::uint32_t size =
+      word(word(32) + word(header + 28) * kHeader + 20); // of the section that it applies to
+  for (const std::uint32_t offset : {size, size - 3, 0xfffffffeU}) {
+    std::memcpy(object.data() + first, &offset, sizeof offset);
+    const auto elf = ElfImage::read(object, "x.o");
+    ASSERT_FALSE(elf) << offset;
+    EXPECT_NE(elf.error().why.find("lies beyond its end"), std::string::npos) << elf.error().why;
+  }
+  const std::uint32_t last = size - 4;
+  std::memcpy(object.data() + first, &last, sizeof last);
+  EXPECT_TRUE(ElfImage::read(object, "x.o"));
 }
 
 class DamagedArchive : public testing::Test {
