@@ -61,8 +61,8 @@ void reportTypes(const TypeVerdict& verdict, SymbolDecision& entry, romlink::v1:
     check.set_different(check.different() + 1);
 }
 
-/// `types`: of each symbol, if the ROM has a counterpart.
-void reportSection(const LiveSection& live, const Decision& decision, const std::vector<TypeVerdict>* types,
+/// `types`: of each symbol; empty if the ROM has no counterpart.
+void reportSection(const LiveSection& live, const Decision& decision, const std::vector<TypeVerdict>& types,
                    LinkReport& report) {
   for (std::size_t i = 0; i < live.symbols.size(); ++i) {
     const SectionSymbol& symbol = live.symbols[i];
@@ -73,8 +73,8 @@ void reportSection(const LiveSection& live, const Decision& decision, const std:
     entry.set_kind(kindOf(symbol.function));
     entry.set_size(symbol.size);
     describe(decision, symbol.offset, entry);
-    if (types != nullptr)
-      reportTypes((*types)[i], entry, *report.mutable_types());
+    if (!types.empty())
+      reportTypes(types[i], entry, *report.mutable_types());
     const auto first =
         std::find_if(live.symbols.begin(), live.symbols.begin() + static_cast<std::ptrdiff_t>(i),
                      [&](const SectionSymbol& s) { return s.offset == symbol.offset; });
@@ -214,13 +214,10 @@ std::uint32_t flashBytes(const ElfImage& image) {
   return bytes;
 }
 
-void reportDecisions(const Firmware& firmware, const Plan& plan, const Compatibility& compatibility,
-                     LinkReport& report) {
-  for (SectionId id = 0; id < firmware.sections.size(); ++id) {
-    const auto& counterpart = plan.sections[id].romAddress;
-    reportSection(firmware.sections[id], plan.sections[id],
-                  counterpart ? &compatibility.of(id, *counterpart).types : nullptr, report);
-  }
+void reportDecisions(const Firmware& firmware, const Plan& plan,
+                     const std::function<std::vector<TypeVerdict>(SectionId)>& types, LinkReport& report) {
+  for (SectionId id = 0; id < firmware.sections.size(); ++id)
+    reportSection(firmware.sections[id], plan.sections[id], types(id), report);
   for (const OtherSymbol& other : firmware.others) {
     SymbolDecision& entry = *report.add_symbols();
     entry.set_name(other.name);

@@ -7,6 +7,9 @@
 #include "relink/plan/plan.h"
 #include "romlink/v1/report.pb.h"
 
+#include <functional>
+#include <vector>
+
 namespace romlink::relink {
 
 /// What the report says of an image: its ELF and the map's lines.
@@ -15,9 +18,10 @@ struct LinkedImage {
   const std::vector<PlacedSection>& placed;
 };
 
-/// Symbols and blockers. `firmware` and `plan` are of the plain link. `compatibility` with the ROM that the
-/// plan's addresses are of.
-void reportDecisions(const Firmware& firmware, const Plan& plan, const Compatibility& compatibility,
+/// Symbols and blockers. `firmware` and `plan` are of the plain link. `types` of each symbol of a section;
+/// none if the ROM has no counterpart.
+void reportDecisions(const Firmware& firmware, const Plan& plan,
+                     const std::function<std::vector<TypeVerdict>(SectionId)>& types,
                      romlink::v1::LinkReport& report);
 
 /// Flash and RAM figures. Without `linked` (a plan only, or an incompatible ROM) the plain link stands for

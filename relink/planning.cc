@@ -226,7 +226,44 @@ void mergeInto(Plan& first, const RomPlan& other) {
   });
 }
 
+int graveness(TypeVerdict::Outcome outcome) {
+  switch (outcome) {
+  case TypeVerdict::Outcome::Same:
+    return 0;
+  case TypeVerdict::Outcome::Compatible:
+    return 1;
+  case TypeVerdict::Outcome::NotChecked:
+    return 2;
+  case TypeVerdict::Outcome::Different:
+    return 3;
+  }
+  return 3;
+}
+
 } // namespace
+
+std::vector<TypeVerdict> typesInAll(const RomPlans& roms, SectionId section) {
+  std::vector<TypeVerdict> worst;
+  for (const RomPlan& side : roms) {
+    const auto& counterpart = side.plan.sections[section].romAddress;
+    if (!counterpart && worst.empty())
+      return {};
+    if (!counterpart)
+      continue;
+    const std::vector<TypeVerdict>& types = side.compatibility->of(section, *counterpart).types;
+    if (worst.empty())
+      worst = types;
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      if (graveness(types[i].outcome) <= graveness(worst[i].outcome))
+        continue;
+      worst[i] = types[i];
+      worst[i].path = side.name() + ": " + types[i].path;
+      for (std::string& note : worst[i].notes)
+        note = side.name() + ": " + note;
+    }
+  }
+  return worst;
+}
 
 Result<RomPlans> readRoms(const LinkJob& job) {
   RomPlans roms;

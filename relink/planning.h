@@ -52,4 +52,8 @@ struct PlanningInput {
 Result<void> planAll(const PlanningInput& input, RomPlans& roms, Stopwatch& watch,
                      romlink::v1::LinkReport& report);
 
+/// Of each symbol of a section: what holds for its types on every ROM, so the worst of what is known of each
+/// ROM, which is named if it is not the first. None if the first has no counterpart.
+[[nodiscard]] std::vector<TypeVerdict> typesInAll(const RomPlans& roms, SectionId section);
+
 } // namespace romlink::relink

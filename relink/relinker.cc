@@ -242,7 +242,7 @@ Result<LinkOutcome> relink(const LinkJob& job) {
       shareNothing(side.plan, Reason::NoGain, "with what it takes to share it, the image would be larger");
     ROMLINK_ASSIGN(linked, relinkAndVerify(job, inputs, plain, roms, loadedId, watch, report));
   }
-  reportDecisions(plain.firmware, plan, *roms.front().compatibility, report);
+  reportDecisions(plain.firmware, plan, [&](SectionId id) { return typesInAll(roms, id); }, report);
   roms.front().compatibility->report(report);
   sortFindings(report);
   const LinkedImage linkedImage{linked.elf, linked.firmware.placed};
