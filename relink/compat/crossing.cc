@@ -1,5 +1,6 @@
 #include "relink/compat/crossing.h"
 
+#include <algorithm>
 #include <llvm/BinaryFormat/Dwarf.h>
 #include <utility>
 
@@ -14,7 +15,10 @@ constexpr std::uint32_t kDoubleWordSize = 8;
 
 /// What the type itself is as a value, without its members.
 std::uint32_t ownValue(const TypeNode& node) {
-  std::uint32_t bits = node.alignment >= kDoubleWordSize ? kDoubleWord : 0;
+  const bool aligned = node.alignment >= kDoubleWordSize ||
+                       std::any_of(node.fields.begin(), node.fields.end(),
+                                   [](const TypeField& field) { return field.alignment >= kDoubleWordSize; });
+  std::uint32_t bits = aligned ? kDoubleWord : 0;
   if (node.kind == TypeKind::Struct || node.kind == TypeKind::Union)
     bits |= kAggregate;
   if (node.kind == TypeKind::Base && node.size >= kDoubleWordSize &&

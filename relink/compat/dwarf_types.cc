@@ -405,6 +405,34 @@ void DwarfTypes::readMember(const DWARFDie& member, TypeNode& node) {
   default:
     return; // nested types, static members, templates' arguments
   }
+/// What a member demands beyond what its type does. clang repeats the alignment of a struct at the members of
+/// its type.
+static std::uint32_t alignmentOf(const DWARFDie& member) {
+  constexpr std::uint32_t kLargestNatural = 8;
+  const std::uint32_t demanded = smallNumber(member, DW_AT_alignment);
+  DWARFDie type = referredBy(member, DW_AT_type);
+  for (unsigned steps = 0; demanded != 0 && type.isValid() && steps < kLongestChain; ++steps) {
+    if (type.find(DW_AT_signature))
+      type = referredBy(type, DW_AT_signature);
+    const Tag tag = type.isValid() ? type.getTag() : DW_TAG_null;
+    if (isRecord(tag))
+      return smallNumber(type, DW_AT_alignment) == demanded ? 0 : demanded;
+    switch (tag) {
+    case DW_TAG_base_type:
+    case DW_TAG_enumeration_type:
+      return std::min(smallNumber(type, DW_AT_byte_size), kLargestNatural) == demanded ? 0 : demanded;
+    case DW_TAG_pointer_type:
+    case DW_TAG_reference_type:
+    case DW_TAG_rvalue_reference_type:
+    case DW_TAG_ptr_to_member_type:
+      return demanded == kPointerSize ? 0 : demanded;
+    default:
+      type = referredBy(type, DW_AT_type);
+    }
+  }
+  return demanded;
+}
+
   if (damaged || !place) {
     node = unreadableNode("its debug information has a member without place or name");
     return;
@@ -416,6 +444,7 @@ void DwarfTypes::readMember(const DWARFDie& member, TypeNode& node) {
 TypeNode DwarfTypes::readEnum(const DWARFDie& type) {
   bool damaged = false;
   TypeNode node = nodeOfKind(TypeKind::Enum);
+    field.alignment = field.bits == 0 ? alignmentOf(member) : 0; // of a bit-field clang does not tell it
   node.name = qualifiedName(type, damaged);
   node.incomplete = has(type, DW_AT_declaration);
   node.size = smallNumber(type, DW_AT_byte_size);

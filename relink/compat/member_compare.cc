@@ -104,7 +104,12 @@ private:
                                  causeOf(ours, theirs));
     } else if (ours.bits != theirs.bits) {
       result_.path = fmt::format("{}: {} -> {}", title, widthText(ours), widthText(theirs));
+    } else if (ours.alignment != theirs.alignment) {
+      result_.path = fmt::format("{}: alignment {} -> {}", title, alignmentText(ours), alignmentText(theirs));
     }
+  }
+  static std::string alignmentText(const TypeField& field) {
+    return field.alignment == 0 ? "natural" : std::to_string(field.alignment);
   }
   static std::string widthText(const TypeField& field) {
     return field.bits == 0 ? "no bit-field" : fmt::format("{} bit{}", field.bits, field.bits == 1 ? "" : "s");
@@ -211,6 +216,16 @@ FieldDifference compareEnumerators(const MemberTitles& titles, const TypeNode& r
   for (const TypeField& ours : rom.fields)
     if (const auto theirs = valueOf(firmware, ours.name); theirs && *theirs != ours.value)
       return {fmt::format("{}.{}: {} -> {}", titles.member, ours.name, ours.value, *theirs), {}};
+  const auto firstExtra = [&](const TypeNode& more, const TypeNode& other) {
+    return std::find_if(more.fields.begin(), more.fields.end(),
+                        [&](const TypeField& field) { return !valueOf(other, field.name); });
+  };
+  const auto ours = firstExtra(rom, firmware);
+  const auto theirs = firstExtra(firmware, rom);
+  if (ours != rom.fields.end() && theirs != firmware.fields.end())
+    return {fmt::format("{}.{}: only in the ROM as {}, and {} only in the firmware as {}", titles.member,
+                        ours->name, ours->value, theirs->name, theirs->value),
+            {}};
   // REQUIRES of the reader: enumerators are sorted by value.
   const auto compareExtra = [&](const TypeNode& more, const TypeNode& other, const char* verb) {
     for (const TypeField& extra : more.fields) {

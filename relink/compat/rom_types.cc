@@ -85,6 +85,7 @@ private:
       message.set_type(referenceTo(field.type));
       message.set_value(field.value);
       message.set_bits(field.bits);
+      message.set_alignment(field.alignment);
     }
   }
 
@@ -170,7 +171,8 @@ bool RomTypes::takeTypes(TypeGraph& graph) const {
     for (const worker::TypeField& field : type.fields()) {
       valid = valid && field.kind() <= static_cast<std::uint32_t>(TypeField::Kind::Class);
       node.fields.push_back({valid ? static_cast<TypeField::Kind>(field.kind()) : TypeField::Kind::Member,
-                             textOf(field.name()), referenceOf(field.type()), field.value(), field.bits()});
+                             textOf(field.name()), referenceOf(field.type()), field.value(), field.bits(),
+                             field.alignment()});
     }
     graph.nodes.push_back(std::move(node));
   }

@@ -174,6 +174,8 @@ private:
                                 firstExtra(rom, firmware)));
     if (rom.isPrototyped != firmware.isPrototyped)
       compareWithoutPrototype(pair, open);
+    if (!open && compareOrder(pair))
+      return;
     const auto part = [&](const std::string& text) { return fmt::format("{}({})", pair.where, text); };
     for (std::size_t i = 0; !open && i < rom.fields.size(); ++i) {
       const TypeField& ours = rom.fields[i];
@@ -188,6 +190,22 @@ private:
       pushValue(ours.type, theirs.type, part(number + (name.empty() ? "" : " " + name)));
     }
     pushValue(rom.target, firmware.target, part("result"));
+  }
+
+  /// True: a parameter has changed its place. The same types in another order say nothing of that.
+  bool compareOrder(const Pair& pair) {
+    const auto& rom = romNode(pair).fields;
+    const auto& firmware = firmwareNode(pair).fields;
+    for (std::size_t i = 0; i < rom.size(); ++i) {
+      const auto now = std::find_if(firmware.begin(), firmware.end(),
+                                    [&](const TypeField& field) { return field.name == rom[i].name; });
+      if (rom[i].name.empty() || rom[i].name == firmware[i].name || now == firmware.end())
+        continue;
+      differ(fmt::format("{}(parameter {} {}): now parameter {}", pair.where, i + 1, rom[i].name,
+                         now - firmware.begin() + 1));
+      return true;
+    }
+    return false;
   }
 
   /// Qualifiers of what is passed by value are no part of the type.
@@ -259,8 +277,18 @@ private:
   }
 
   void compareEnums(const Pair& pair) {
+    const TypeNode& rom = romNode(pair);
+    const TypeNode& firmware = firmwareNode(pair);
+    const bool sized = rom.size != 0 && firmware.size != 0; // `enum class e : char;` has a size
+    if (sized && (rom.incomplete || firmware.incomplete) &&
+        (rom.size != firmware.size || rom.isSigned != firmware.isSigned))
+      return differ(fmt::format("{}: {} -> {}", titles(pair).type, integerText(rom), integerText(firmware)));
     if (compareNames(pair))
-      take(compareEnumerators(titles(pair), romNode(pair), firmwareNode(pair)));
+      take(compareEnumerators(titles(pair), rom, firmware));
+  }
+
+  static std::string integerText(const TypeNode& node) {
+    return fmt::format("{} of {} bytes", node.isSigned ? "signed" : "unsigned", node.size);
   }
 
   void compareRecords(const Pair& pair) {

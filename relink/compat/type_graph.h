@@ -60,6 +60,8 @@ struct TypeField {
   /// its slot. Enumerator: its value.
   std::int64_t value = 0;
   std::uint32_t bits = 0; ///< width of a bit-field; 0: it is none
+  /// Of a member: bytes, where the source demands more or less than its type does; 0: the type's.
+  std::uint32_t alignment = 0;
 };
 inline constexpr std::int64_t kVirtualBase = -1;
 
@@ -68,7 +70,7 @@ struct TypeNode {
   std::string name;            ///< tag, typedef name or C spelling; of a C++ type with its namespaces
   TypeRef target;              ///< of pointer and alike, array, object, typedef; a function's result
   std::uint32_t size = 0;      ///< bytes, of a scalar, struct, union or enum
-  std::uint32_t alignment = 0; ///< bytes, where the source demands one; 0: the natural one
+  std::uint32_t alignment = 0; ///< bytes, where the debug information tells it; gcc's mostly does not
   std::uint8_t encoding =
       0; ///< of a base type: DW_ATE_signed, _unsigned, _float, _boolean, ... (DWARF 5, 7.8)
   std::uint8_t convention = 0; ///< of a function: DW_CC_* (DWARF 5, 7.15); 0: the normal one

@@ -52,7 +52,7 @@ Hash ownHash(const TypeNode& node, Sees sees) {
     record.number(static_cast<std::uint64_t>(field.kind));
     record.text(field.name);
     record.number(static_cast<std::uint64_t>(field.value));
-    record.number(field.bits);
+    record.number(field.bits | std::uint64_t{field.alignment} << 32U);
   }
   return record.take();
 }

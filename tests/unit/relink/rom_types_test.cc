@@ -24,6 +24,7 @@ constexpr const char* kSource = "#include <stddef.h>\n"
                                 "int past(struct { time_t at; } *s) { return s->at < 0; }\n"
                                 "float product(float a, float b) { return a * b; }\n"
                                 "int sum(struct point p) { return p.x + p.y; }\n"
+                                "int aligned(struct { _Alignas(8) int x; } p) { return p.x; }\n"
                                 "int wider(long long a) { return a != 0; }\n"
                                 "int print(const char *format, ...) { return *format; }\n"
                                 "int call(struct ops *o) { return o != 0; }\n"
@@ -68,6 +69,7 @@ TEST_F(RomTypesTest, KnowWhatCrossesTheBorder) {
   EXPECT_EQ(crossingOf("past"), "time ");
   EXPECT_EQ(crossingOf("product"), "float ");
   EXPECT_EQ(crossingOf("sum"), "aggregate ");
+  EXPECT_EQ(crossingOf("aligned"), "aggregate 8 ");
   EXPECT_EQ(crossingOf("wider"), "8 ");
   EXPECT_EQ(crossingOf("print"), "variadic ");
   EXPECT_EQ(crossingOf("call"), "float 8 "); // by the function it is handed
