@@ -62,10 +62,11 @@ std::vector<std::uint64_t> addressesOfFunction(const DWARFDie& die) {
   return addresses;
 }
 
-/// A call that gcc made of an operator, or of a builtin function: it declares the callee without a line
-/// and without parameters, which says nothing of its type.
-bool isOfCompiler(const DWARFDie& die) {
-  return die.find(DW_AT_declaration) && !die.find({DW_AT_decl_line, DW_AT_prototyped, DW_AT_specification});
+/// A declaration that says nothing of the parameters: `int f();` of C, or one that gcc made of a call of an
+/// operator or of a builtin function, which has no line either.
+bool isWithoutPrototype(const DWARFDie& die) {
+  return die.find(DW_AT_declaration) && !die.find({DW_AT_prototyped, DW_AT_specification}) &&
+         (!die.find(DW_AT_decl_line) || (die.getTag() == DW_TAG_subprogram && isC(*die.getDwarfUnit())));
 }
 
 class UnitReader {
@@ -113,7 +114,7 @@ private:
   void add(const DWARFDie& die) {
     hasTypes_ |= isType(die.getTag());
     const bool function = die.getTag() == DW_TAG_subprogram;
-    if ((!function && die.getTag() != DW_TAG_variable) || isOfCompiler(die))
+    if ((!function && die.getTag() != DW_TAG_variable) || isWithoutPrototype(die))
       return;
     std::vector<std::uint64_t> addresses;
     if (function)
@@ -156,6 +157,19 @@ private:
 };
 
 } // namespace
+
+bool isC(llvm::DWARFUnit& unit) {
+  switch (llvm::dwarf::toUnsigned(unit.getUnitDIE().find(DW_AT_language), 0)) {
+  case DW_LANG_C89:
+  case DW_LANG_C:
+  case DW_LANG_C99:
+  case DW_LANG_C11:
+  case DW_LANG_C17:
+    return true;
+  default:
+    return false;
+  }
+}
 
 std::string dwarfName(const DWARFDie& die, Attribute attribute, bool& damaged) {
   const auto value = die.findRecursively({attribute});

@@ -37,6 +37,10 @@ struct DwarfSymbols {
 
 [[nodiscard]] DwarfSymbols findSymbols(llvm::DWARFContext& dwarf, const WantedSymbols& wanted);
 
+/// In C a function may be without a prototype, and a type opaque. (LLVM's isC() ends the program on unknown
+/// numbers.)
+[[nodiscard]] bool isC(llvm::DWARFUnit& unit);
+
 /// Of a DIE or what it completes; empty if it has none. Sets `damaged` if the name is there but not readable.
 [[nodiscard]] std::string dwarfName(const llvm::DWARFDie& die, llvm::dwarf::Attribute attribute,
                                     bool& damaged);

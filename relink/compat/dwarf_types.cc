@@ -53,21 +53,6 @@ bool isRecord(Tag tag) {
   return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
 }
 
-/// Languages in which a function may be without a prototype. (LLVM's isC() ends the program on unknown
-/// numbers.)
-bool isC(const DWARFDie& die) {
-  switch (llvm::dwarf::toUnsigned(die.getDwarfUnit()->getUnitDIE().find(DW_AT_language), 0)) {
-  case DW_LANG_C89:
-  case DW_LANG_C:
-  case DW_LANG_C99:
-  case DW_LANG_C11:
-  case DW_LANG_C17:
-    return true;
-  default:
-    return false;
-  }
-}
-
 /// What this DIE completes: a declaration, or the description that an inlined copy shares.
 DWARFDie completedBy(const DWARFDie& die) {
   for (const Attribute attribute : {DW_AT_abstract_origin, DW_AT_specification})
@@ -102,6 +87,33 @@ std::int64_t bitsInName(const std::string& name) {
   return bits;
 }
 
+/// The function in which a type is declared or defined; 0: none.
+std::uint64_t functionAround(const DWARFDie& type) {
+  for (DWARFDie scope = type.getParent(); scope.isValid(); scope = scope.getParent())
+    if (scope.getTag() == DW_TAG_subprogram)
+      return scope.getOffset();
+  return 0;
+}
+
+/// What would describe a type that is only declared, as the compiler may have left it out; empty: it is
+/// opaque in the source. In C++, clang describes a class where its constructors or virtual functions are, and
+/// gcc where its first virtual function is.
+std::string_view remedyFor(const DWARFDie& type) {
+  const DWARFDie unit = type.getDwarfUnit()->getUnitDIE();
+  const llvm::StringRef producer = llvm::dwarf::toStringRef(unit.find(DW_AT_producer));
+  for (DWARFDie scope = type.getParent(); scope.isValid(); scope = scope.getParent())
+    if (scope.getTag() == DW_TAG_module)
+      return "compile without -gmodules";
+  const bool inC = isC(*type.getDwarfUnit());
+  const bool named = type.findRecursively({DW_AT_name}).has_value(); // as all opaque types are
+  if (producer.contains("-femit-struct-debug") || (inC && !named))
+    return "compile without -femit-struct-debug-...";
+  if (inC)
+    return {};
+  return producer.starts_with("GNU") ? "compile with -femit-class-debug-always"
+                                     : "compile with -fstandalone-debug";
+}
+
 std::uint8_t meaningOf(std::uint64_t encoding, const std::string& name) {
   switch (encoding) {
   case DW_ATE_signed_char:
@@ -130,6 +142,15 @@ TypeNode unreadableNode(std::string why) {
   return node;
 }
 
+/// `node`, if the type is opaque in the source, too.
+TypeNode declaredOnly(const DWARFDie& type, TypeNode node) {
+  const std::string_view remedy = remedyFor(type);
+  if (remedy.empty())
+    return node;
+  return unreadableNode(fmt::format("its debug information only declares {} ({})",
+                                    node.name.empty() ? "a type without a name" : node.name, remedy));
+}
+
 /// gcc and clang write an unsigned value as data or signed; the type says which it is.
 std::int64_t asValueOf(std::int64_t value, std::uint32_t size, bool isSigned) {
   if (size == 0 || size >= sizeof(value))
@@ -154,6 +175,27 @@ void DwarfTypes::readAll() {
     const auto [id, die] = unread_.back();
     unread_.pop_back();
     read(id, die);
+  }
+  refuseIncompleteValues();
+}
+
+/// Of a type that is only declared nobody knows how a value is passed or where the next member lies.
+void DwarfTypes::refuseIncompleteValues() {
+  const auto isIncomplete = [&](TypeRef ref) {
+    for (unsigned steps = 0; graph_.nodes[ref.type].kind == TypeKind::Typedef && steps < kLongestChain;
+         ++steps)
+      ref = graph_.nodes[ref.type].target;
+    return graph_.nodes[ref.type].incomplete && graph_.nodes[ref.type].size == 0;
+  };
+  for (TypeNode& node : graph_.nodes) {
+    const bool holds = node.kind == TypeKind::Function || node.kind == TypeKind::Object ||
+                       node.kind == TypeKind::Array || node.kind == TypeKind::Struct ||
+                       node.kind == TypeKind::Union;
+    bool incomplete = false;
+    if (holds)
+      forEachReference(node, [&](TypeRef ref) { incomplete |= isIncomplete(ref); });
+    if (incomplete)
+      node = unreadableNode("its debug information only declares a type that is used by value");
   }
 }
 
@@ -219,8 +261,8 @@ DWARFDie DwarfTypes::definitionOf(const DWARFDie& type) {
     return type;
   bool damaged = false;
   const auto keyOf = [&](const DWARFDie& die) {
-    const char* kind = die.getTag() == DW_TAG_union_type ? "u " : isRecord(die.getTag()) ? "s " : "e ";
-    return kind + qualifiedName(die, damaged);
+    const char kind = die.getTag() == DW_TAG_union_type ? 'u' : isRecord(die.getTag()) ? 's' : 'e';
+    return fmt::format("{} {:x} {}", kind, functionAround(die), qualifiedName(die, damaged));
   };
   llvm::DWARFUnit* unit = type.getDwarfUnit();
   const auto [known, isNew] = definitions_.try_emplace(unit);
@@ -328,7 +370,7 @@ TypeNode DwarfTypes::readStruct(const DWARFDie& type) {
   if (damaged || (!size && !node.incomplete))
     return unreadableNode("its debug information has a struct without size or name");
   if (node.incomplete)
-    return node;
+    return declaredOnly(type, std::move(node));
   node.size = static_cast<std::uint32_t>(*size);
   node.alignment = smallNumber(type, DW_AT_alignment);
   for (const DWARFDie& child : type.children()) {
@@ -363,6 +405,34 @@ static std::optional<std::int64_t> placeOfMember(const DWARFDie& member, std::ui
   return begin + storage * kByte - static_cast<std::int64_t>(*fromHigh) - bits;
 }
 
+/// What a member demands beyond what its type does. clang repeats the alignment of a struct at the members of
+/// its type.
+static std::uint32_t alignmentOf(const DWARFDie& member) {
+  constexpr std::uint32_t kLargestNatural = 8;
+  const std::uint32_t demanded = smallNumber(member, DW_AT_alignment);
+  DWARFDie type = referredBy(member, DW_AT_type);
+  for (unsigned steps = 0; demanded != 0 && type.isValid() && steps < kLongestChain; ++steps) {
+    if (type.find(DW_AT_signature))
+      type = referredBy(type, DW_AT_signature);
+    const Tag tag = type.isValid() ? type.getTag() : DW_TAG_null;
+    if (isRecord(tag))
+      return smallNumber(type, DW_AT_alignment) == demanded ? 0 : demanded;
+    switch (tag) {
+    case DW_TAG_base_type:
+    case DW_TAG_enumeration_type:
+      return std::min(smallNumber(type, DW_AT_byte_size), kLargestNatural) == demanded ? 0 : demanded;
+    case DW_TAG_pointer_type:
+    case DW_TAG_reference_type:
+    case DW_TAG_rvalue_reference_type:
+    case DW_TAG_ptr_to_member_type:
+      return demanded == kPointerSize ? 0 : demanded;
+    default:
+      type = referredBy(type, DW_AT_type);
+    }
+  }
+  return demanded;
+}
+
 void DwarfTypes::readMember(const DWARFDie& member, TypeNode& node) {
   bool damaged = false;
   TypeField field;
@@ -374,6 +444,7 @@ void DwarfTypes::readMember(const DWARFDie& member, TypeNode& node) {
       return; // static
     field.type = typeOf(member);
     field.bits = smallNumber(member, DW_AT_bit_size);
+    field.alignment = field.bits == 0 ? alignmentOf(member) : 0; // of a bit-field clang does not tell it
     const DWARFDie type = referredBy(member, DW_AT_type);
     place = placeOfMember(member, field.bits, type.isValid() ? smallNumber(type, DW_AT_byte_size) : 0);
     if (field.name.starts_with(
@@ -405,34 +476,6 @@ void DwarfTypes::readMember(const DWARFDie& member, TypeNode& node) {
   default:
     return; // nested types, static members, templates' arguments
   }
-/// What a member demands beyond what its type does. clang repeats the alignment of a struct at the members of
-/// its type.
-static std::uint32_t alignmentOf(const DWARFDie& member) {
-  constexpr std::uint32_t kLargestNatural = 8;
-  const std::uint32_t demanded = smallNumber(member, DW_AT_alignment);
-  DWARFDie type = referredBy(member, DW_AT_type);
-  for (unsigned steps = 0; demanded != 0 && type.isValid() && steps < kLongestChain; ++steps) {
-    if (type.find(DW_AT_signature))
-      type = referredBy(type, DW_AT_signature);
-    const Tag tag = type.isValid() ? type.getTag() : DW_TAG_null;
-    if (isRecord(tag))
-      return smallNumber(type, DW_AT_alignment) == demanded ? 0 : demanded;
-    switch (tag) {
-    case DW_TAG_base_type:
-    case DW_TAG_enumeration_type:
-      return std::min(smallNumber(type, DW_AT_byte_size), kLargestNatural) == demanded ? 0 : demanded;
-    case DW_TAG_pointer_type:
-    case DW_TAG_reference_type:
-    case DW_TAG_rvalue_reference_type:
-    case DW_TAG_ptr_to_member_type:
-      return demanded == kPointerSize ? 0 : demanded;
-    default:
-      type = referredBy(type, DW_AT_type);
-    }
-  }
-  return demanded;
-}
-
   if (damaged || !place) {
     node = unreadableNode("its debug information has a member without place or name");
     return;
@@ -444,7 +487,6 @@ static std::uint32_t alignmentOf(const DWARFDie& member) {
 TypeNode DwarfTypes::readEnum(const DWARFDie& type) {
   bool damaged = false;
   TypeNode node = nodeOfKind(TypeKind::Enum);
-    field.alignment = field.bits == 0 ? alignmentOf(member) : 0; // of a bit-field clang does not tell it
   node.name = qualifiedName(type, damaged);
   node.incomplete = has(type, DW_AT_declaration);
   node.size = smallNumber(type, DW_AT_byte_size);
@@ -468,6 +510,8 @@ TypeNode DwarfTypes::readEnum(const DWARFDie& type) {
   }
   if (damaged || (node.size == 0 && !node.incomplete))
     return unreadableNode("its debug information has an enum without size, name or value");
+  if (node.size == 0)
+    return declaredOnly(type, std::move(node));
   DWARFDie underlying = referredBy(type, DW_AT_type);
   for (unsigned steps = 0;
        underlying.isValid() && underlying.getTag() != DW_TAG_base_type && steps < kLongestChain; ++steps)
@@ -549,7 +593,7 @@ TypeNode DwarfTypes::readFunction(const DWARFDie& type) {
   if (convention == DW_CC_nocall)
     return unreadableNode("the compiler changed how it is called");
   node.convention = static_cast<std::uint8_t>(convention == DW_CC_normal ? 0 : convention);
-  if (isC(type) && !origin.findRecursively({DW_AT_prototyped})) {
+  if (isC(*type.getDwarfUnit()) && !origin.findRecursively({DW_AT_prototyped})) {
     node.isVariadic = false; // clang says `int (...)` of `int ()`
     node.isPrototyped = type.getTag() == DW_TAG_subprogram && node.fields.empty();
   }

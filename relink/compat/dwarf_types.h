@@ -1,7 +1,8 @@
 // Turns DWARF's description of types into a TypeGraph. Part of reading it (debug_types.h).
 //
 // Works off a list instead of recursing, as types may nest deeply. A declaration stands for the complete
-// definition of the same name in its unit, if there is one and only one.
+// definition of the same name in its unit, if there is one and only one. Without one it is an opaque type in
+// C; in C++ it may as well be one that the compiler describes in another unit, so it is not known.
 #pragma once
 
 #include "relink/compat/type_graph.h"
@@ -32,6 +33,7 @@ private:
   TypeId nodeOf(const llvm::DWARFDie& type);
   llvm::DWARFDie definitionOf(const llvm::DWARFDie& type);
 
+  void refuseIncompleteValues();
   void read(TypeId id, const llvm::DWARFDie& type);
   TypeNode readType(const llvm::DWARFDie& type);
   TypeNode readBase(const llvm::DWARFDie& type);

@@ -23,6 +23,7 @@ class Built:
         (self.folder / "rom.ld").write_text(SCRIPT.format(entry="rom_main", address=0x1000))
         self.compile(compilers[0], pair.rom, [pair.dwarf[0], *pair.rom_flags], self.folder / "api.o")
         self.compile(compilers[1], pair.firmware, [pair.dwarf[1], *pair.firmware_flags], self.inputs / "api.o")
+        compilers = [pairs.C_COMPILER_OF.get(name, name) for name in compilers]
         self.compile(compilers[0], pair.caller("rom_main"), [pair.dwarf[0], *pair.rom_flags], self.folder / "main.o")
         self.compile(compilers[1], pair.caller("main"), [pair.dwarf[1], *pair.firmware_flags], self.inputs / "main.o")
         self.rom = self.folder / "rom.elf"
@@ -33,7 +34,8 @@ class Built:
         self.arguments = ["-T", "fw.ld", "-z", "max-page-size=4", "--gc-sections", "api.o", "main.o"]
 
     def compile(self, compiler, source, flags, object_file):
-        command = [*pairs.COMPILERS[compiler], *flags, "-x", "c", "-c", "-", "-o", object_file]
+        language = [] if compiler.endswith("++") else ["-x", "c"]
+        command = [*pairs.COMPILERS[compiler], *flags, *language, "-c", "-", "-o", object_file]
         run(command, self.folder, source)
 
     def just_symbols(self, linker):

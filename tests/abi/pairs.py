@@ -11,7 +11,9 @@ CHECKSUM = """unsigned checksum(const unsigned char *data, unsigned size) {
 GCC = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Os", "-ffunction-sections", "-fdata-sections", "-ffreestanding"]
 CLANG = ["clang-19", "--target=arm-none-eabi", "-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft", "-Os", "-ffunction-sections",
          "-fdata-sections", "-ffreestanding", "-isystem", "/usr/include/newlib", "-fshort-enums"]
-COMPILERS = {"gcc": GCC, "clang": CLANG}
+CXX = ["-fno-exceptions", "-fno-rtti", "-x", "c++"]
+COMPILERS = {"gcc": GCC, "clang": CLANG, "g++": ["arm-none-eabi-g++", *GCC[1:], *CXX], "clang++": ["clang++-19", *CLANG[1:], *CXX]}
+C_COMPILER_OF = {"g++": "gcc", "clang++": "clang"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Pair:
     compilers: tuple = (("gcc", "gcc"), ("gcc", "clang"), ("clang", "gcc"))
     reason: str = "API_MISMATCH"
     checked: bool = True    # False: one side has no types
+    unchecked: tuple = ()   # functions whose types one side does not tell
     notes: dict = dataclasses.field(default_factory=dict)  # of functions that are taken: what is noted
     dwarf: tuple = ("-gdwarf-5", "-gdwarf-4")              # ROM, firmware
 
@@ -56,6 +59,33 @@ FLOAT = """float scale(float x, float y) { return x * y; }
 int round_up(int x, int to) { return (x + to - 1) / to * to; }
 """ + CHECKSUM
 VERIFY = """int verify(const unsigned char *hash, TYPE hash_len) { return hash != 0 && (unsigned)hash_len == 32; }
+""" + CHECKSUM
+WIDGET = """struct widget { explicit widget(int); widget(const widget &); int id; MORE int value; };
+extern "C" int widget_value(const widget *w) { return w->value * 3; }
+extern "C" int widget_take(widget w) { return w.value * 5; }
+extern "C" int scaled(int value) { return value * 7; }
+"""
+WIDGETS = ("widget_value", "widget_take", "scaled")
+COUPLE = """typedef int wide __attribute__((aligned(8)));
+struct couple { MEMBER a; int b; };
+int couple_sum(int x, struct couple c) { return x + c.a * 3 + c.b; }
+""" + CHECKSUM
+ALIGNED = """typedef int wide __attribute__((aligned(8)));
+typedef struct { int a, b; } __attribute__((aligned(8))) block;
+struct aligned { block one; block two[2]; const wide three; _Alignas(4) int four; _Alignas(8) long long five; _Alignas(16) char six[3];
+                 union { _Alignas(8) int u; block b; } seven; };
+int aligned_five(const struct aligned *s) { return s != 0; }
+""" + CHECKSUM
+HANDLE = """struct driver; struct channel { struct driver *driver; int (*open)(struct driver *, struct channel *); };
+int channel_valid(const struct channel *c, const struct driver *d) { return c != 0 && d != 0; }
+""" + CHECKSUM
+AREA = """int area(WHAT) { return width * 3 + height; }
+""" + CHECKSUM
+VERDICT = """enum verdict { NAMES };
+int verdict_valid(enum verdict v) { return v >= 0; }
+""" + CHECKSUM
+ALIAS = """int total(int a) { return a * 5 + 7; }
+extern int sum(int) __attribute__((alias("total")));
 """ + CHECKSUM
 SHA = """typedef struct { unsigned total[2]; unsigned state[8]; unsigned char buffer[SIZE]; int is224; } sha256_context;
 unsigned sha256_total(const sha256_context *ctx) { return ctx->total[0]; }
@@ -96,6 +126,26 @@ PAIRS = [
          notes={name: "enum mode.MODE_TEST: added as 3" for name in ("mode_is_off", "config_valid")}),
     Pair("parameter renamed", VERIFY.replace("TYPE", "unsigned"), VERIFY.replace("TYPE", "unsigned").replace("hash_len", "length"), {},
          ("verify", "checksum"), notes={"verify": "verify(parameter 2): renamed hash_len -> length"}),
+    Pair("C++ class described elsewhere", WIDGET.replace("MORE", ""), WIDGET.replace("MORE", "int owner;"), {}, WIDGETS,
+         compilers=(("clang++", "clang++"), ("clang++", "g++"), ("g++", "clang++")), unchecked=WIDGETS[:2]),
+    Pair("C++ class described here", WIDGET.replace("MORE", ""), WIDGET.replace("MORE", "int owner;"),
+         dict.fromkeys(WIDGETS[:2], "widget.value: offset 0x4 -> 0x8 (member owner added at 0x4)"), WIDGETS,
+         rom_flags=("-fstandalone-debug",), firmware_flags=("-fstandalone-debug",), compilers=(("clang++", "clang++"),)),
+    Pair("-femit-struct-debug-detailed", struct("int id; int age;"), struct("int id; int owner; int age;"), {}, SESSION,
+         rom_flags=("-femit-struct-debug-detailed=none",), firmware_flags=("-femit-struct-debug-detailed=none",),
+         compilers=(("gcc", "gcc"),), unchecked=("session_open",)),
+    Pair("opaque handle", HANDLE, HANDLE, {}, ("channel_valid", "checksum")),
+    Pair("alignment of a member", COUPLE.replace("MEMBER", "_Alignas(8) int"), COUPLE.replace("MEMBER", "int"),
+         {"couple_sum": "couple.a: alignment 8 -> natural"}, ("couple_sum", "checksum")),
+    Pair("alignment of a typedef", COUPLE.replace("MEMBER", "int"), COUPLE.replace("MEMBER", "wide"),
+         {"couple_sum": "couple.a: alignment natural -> 8"}, ("couple_sum", "checksum")),
+    Pair("same alignment", ALIGNED, ALIGNED, {}, ("aligned_five", "checksum")),
+    Pair("parameters swapped", AREA.replace("WHAT", "int width, int height"), AREA.replace("WHAT", "int height, int width"),
+         {"area": "area(parameter 1 width): now parameter 2"}, ("area", "checksum")),
+    Pair("other enumerators", VERDICT.replace("NAMES", "REJECTED, ACCEPTED"), VERDICT.replace("NAMES", "PASS = 2, FAIL"),
+         {"verdict_valid": "enum verdict.REJECTED: only in the ROM as 0, and PASS only in the firmware as 2"},
+         ("verdict_valid", "checksum")),
+    Pair("alias declared without a prototype", ALIAS, ALIAS, {}, ("total", "sum", "checksum"), compilers=(("gcc", "gcc"), ("clang", "clang"))),
     Pair("ROM without DWARF", struct("int id;"), struct("int id; int more;"), {}, SESSION, rom_flags=("-g0",), checked=False),
     Pair("firmware of DWARF 2", struct("int id;"), struct("int id;"), {}, SESSION, dwarf=("-gdwarf-4", "-gdwarf-2"), checked=False),
     Pair("firmware of -g1", struct("int id;"), struct("int id;"), {}, SESSION, dwarf=("-gdwarf-4", "-g1"), checked=False),

@@ -159,6 +159,73 @@ TEST_F(DebugTypesTest, ReadsWhatClassesAreMadeOf) {
   }
 }
 
+TEST_F(DebugTypesTest, KnowsNothingOfClassesThatAreOnlyDeclared) {
+  const std::string gcc = "arm-none-eabi-g++ -mcpu=cortex-m3 -mthumb -Os -g -std=c++17";
+  const std::string clang = "clang++-19 --target=arm-none-eabi -mcpu=cortex-m3 -mthumb -Os -g -std=c++17";
+  const char* virtuals = "struct W { virtual int key(); int v; }; extern \"C\" int f(W *w) { return w->v; }";
+  const char* constructed = "struct W { W(int); int v; }; extern \"C\" int f(W *w) { return w->v; }";
+  const char* opaque = "struct W; extern \"C\" int f(W *w) { return w != nullptr; }";
+  const char* inside = "struct W; extern \"C\" int f(W *w) { return w != nullptr; }\n"
+                       "int g() { struct W { int other; } w = {1}; return w.other; }";
+  for (const char* source : {virtuals, opaque, inside}) {
+    EXPECT_EQ(hashOf(gcc, "f", source, ".cc"),
+              "its debug information only declares W (compile with -femit-class-debug-always)");
+    EXPECT_EQ(hashOf(clang, "f", source, ".cc"),
+              "its debug information only declares W (compile with -fstandalone-debug)");
+  }
+  EXPECT_EQ(hashOf(clang, "f", constructed, ".cc"),
+            "its debug information only declares W (compile with -fstandalone-debug)");
+  for (const char* source : {virtuals, constructed})
+    EXPECT_EQ(hashOf(gcc + " -femit-class-debug-always", "f", source, ".cc"),
+              hashOf(clang + " -fstandalone-debug", "f", source, ".cc"));
+  EXPECT_THAT(hashOf(gcc, "f", constructed, ".cc"), MatchesRegex(kHash));
+}
+
+TEST_F(DebugTypesTest, TakesStructsThatCDeclaresForOpaque) {
+  const char* handle = "struct s; int f(struct s *p) { return p != 0; }";
+  const char* value = "struct s; int f(struct s (*p)(void)) { return p != 0; }";
+  const char* defined = "struct s { int a; }; int f(struct s *p) { return p->a; }";
+  for (const char* compiler : {kGcc, kClang}) {
+    EXPECT_THAT(hashOf(compiler, "f", handle), MatchesRegex(kHash));
+    EXPECT_THAT(hashOf(compiler, "f", value), HasSubstr("only declares a type that is used by value"));
+  }
+  EXPECT_THAT(hashOf(std::string(kGcc) + " -femit-struct-debug-detailed=none", "f", defined),
+              "its debug information only declares s (compile without -femit-struct-debug-...)");
+  EXPECT_THAT(hashOf(std::string(kGcc) + " -femit-struct-debug-detailed=none -gno-record-gcc-switches", "f",
+                     "typedef struct { int a; } t; int f(t *p) { return p->a; }"),
+              "its debug information only declares a type without a name (compile without "
+              "-femit-struct-debug-...)");
+  workshop.write("s.h", "struct s { int a; };");
+  workshop.run(std::string(kClang) + " -gmodules -x c-header s.h -o s.h.pch");
+  EXPECT_THAT(hashOf(std::string(kClang) + " -gmodules -include-pch s.h.pch", "f",
+                     "int f(struct s *p) { return p->a; }"),
+              "its debug information only declares s (compile without -gmodules)");
+}
+
+TEST_F(DebugTypesTest, TakesAnAliasForWhatItStandsFor) {
+  workshop.write("alias.c",
+                 "int f(int x) { return x + 1; } extern int g(int) __attribute__((alias(\"f\")));");
+  workshop.write("caller.c", "int g(); int h(void) { return g(); }");
+  for (const std::string compiler : {kGcc, kClang}) {
+    workshop.run(compiler + " -c alias.c && " + compiler +
+                 " -c caller.c && arm-none-eabi-ld -r alias.o caller.o -o object.o");
+    const CompiledTypes both(workshop.read("object.o"));
+    EXPECT_EQ(both.hashOf("g"), both.hashOf("f"));
+  }
+}
+
+TEST_F(DebugTypesTest, ComparesTheSizeOfEnumsThatAreOnlyDeclared) {
+  const char* compiler = "arm-none-eabi-g++ -mcpu=cortex-m3 -mthumb -Os -g -std=c++17";
+  const auto with = [&](const char* declaration) {
+    return CompiledTypes(workshop, compiler,
+                         std::string(declaration) + " extern \"C\" int f(e a) { return (int)a; }", ".cc");
+  };
+  EXPECT_EQ(compared(with("enum class e : char;"), with("enum class e : int;"), "f"),
+            "enum e: unsigned of 1 bytes -> signed of 4 bytes");
+  EXPECT_EQ(compared(with("enum class e : int;"), with("enum class e : int { a, b };"), "f"),
+            "notes: enum e is incomplete in the ROM");
+}
+
 /// A copy with one debug section changed by `change(bytes)`.
 template <typename Change>
 std::vector<std::uint8_t> withDebug(const CompiledTypes& file, std::string_view name, Change change) {
