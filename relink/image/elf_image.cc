@@ -123,12 +123,22 @@ Result<void> readSymbols(const File& file, ElfImage& image, const std::string& w
   return {};
 }
 
+/// Bytes that relocations count in: of a compressed section those of its content, as Elf32_Chdr (gABI) has
+/// it.
+std::uint64_t contentSize(const Section& section) {
+  constexpr std::size_t kHeader = 12, kSizeAt = 4;
+  if ((section.flags & llvm::ELF::SHF_COMPRESSED) == 0)
+    return section.size;
+  return section.data.size() < kHeader ? 0 : llvm::support::endian::read32le(&section.data[kSizeAt]);
+}
+
 /// A linker would write outside of the section.
 bool isBeyond(const Section& section, std::uint32_t offset, std::uint32_t type) {
-  if (std::uint64_t{offset} + 4 <= section.size)
+  const std::uint64_t size = contentSize(section);
+  if (std::uint64_t{offset} + 4 <= size)
     return false;
   const auto kind = relocationKind(type);
-  return kind && std::uint64_t{offset} + kind->width > section.size;
+  return kind && std::uint64_t{offset} + kind->width > size;
 }
 
 Result<void> readRelocations(const File& file, ElfImage& image, const std::string& where) {
