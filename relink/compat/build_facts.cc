@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <llvm/BinaryFormat/Dwarf.h>
+#include <llvm/BinaryFormat/ELF.h>
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 
 namespace romlink::relink {
@@ -33,7 +34,7 @@ void readRecord(std::string_view text, std::string_view source, BuildFacts& fact
     return; // without options
   // gcc before version 11 recorded each option by itself.
   const bool whole = !text.starts_with('-');
-  readOptions(optionsIn(text.substr(first)), whole, source, facts);
+  readOptions(optionsIn(text.substr(first)), whole, compilerOf(compilerIn(text)), source, facts);
 }
 
 /// DW_AT_producer of every compile unit.
@@ -65,6 +66,18 @@ void readProducers(const ElfImage& elf, const std::string& where, BuildFacts& fa
   }
   if (!problem.empty())
     facts.unreadable.push_back(fmt::format("{}: DWARF cannot be read: {}", where, problem));
+}
+
+/// Of an object without a fused multiply-add, which VFPv4 brought: contraction means nothing to it. A linked
+/// image's attributes may be those of one of its objects only.
+void leaveOutContraction(BuildFacts& facts) {
+  const auto isFused = [](const Fact& unit) {
+    return unit.value != value::kNone && !unit.value.starts_with("VFPv1") &&
+           !unit.value.starts_with("VFPv2") && !unit.value.starts_with("VFPv3");
+  };
+  const auto units = facts.of(flag::kFpu);
+  if (!units.empty() && std::none_of(units.begin(), units.end(), isFused))
+    std::erase_if(facts.facts, [](const Fact& fact) { return fact.flag == flag::kFpContract; });
 }
 
 } // namespace
@@ -102,6 +115,13 @@ std::string compilerIn(std::string_view text) {
   return std::string(name);
 }
 
+Compiler compilerOf(std::string_view name) {
+  const auto has = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
+  return has("clang")               ? Compiler::Clang
+         : has("gcc") || has("g++") ? Compiler::Gcc
+                                    : Compiler::Unknown;
+}
+
 BuildFacts buildFactsOf(const ElfImage& elf, const std::string& where) {
   BuildFacts facts;
   readAttributes(elf, where, facts);
@@ -117,6 +137,8 @@ BuildFacts buildFactsOf(const ElfImage& elf, const std::string& where) {
           facts.add(flag::kCompiler, compiler, source::kComment);
       });
   }
+  if (elf.type == llvm::ELF::ET_REL)
+    leaveOutContraction(facts);
   return facts;
 }
 

@@ -9,6 +9,7 @@
 // `.GCC.command.line` (-frecord-gcc-switches, -frecord-command-line), `.comment` (compiler and version).
 #pragma once
 
+#include "relink/compat/floating_point.h"
 #include "relink/image/elf_image.h"
 
 #include <set>
@@ -47,6 +48,12 @@ inline constexpr std::string_view kChar = "-fsigned-char";
 inline constexpr std::string_view kPureCode = "-mpure-code";
 inline constexpr std::string_view kTime = "_TIME_BITS";
 inline constexpr std::string_view kFastMath = "-ffast-math";
+inline constexpr std::string_view kFpContract = "-ffp-contract";
+inline constexpr std::string_view kRounding = "-frounding-math";
+inline constexpr std::string_view kMathErrno = "-fmath-errno";
+inline constexpr std::string_view kOverflow = "-fwrapv";
+inline constexpr std::string_view kAliasing = "-fno-strict-aliasing";
+inline constexpr std::string_view kNullPointers = "-fno-delete-null-pointer-checks";
 inline constexpr std::string_view kLto = "-flto";
 inline constexpr std::string_view kOptimisation = "-O";
 inline constexpr std::string_view kCompiler = "compiler";
@@ -78,6 +85,8 @@ inline constexpr std::string_view kIntEnum = "int (-fno-short-enums)";
 inline constexpr std::string_view kCoreRegisters = "core registers (soft, softfp)";
 inline constexpr std::string_view kVfpRegisters = "VFP registers (hard)";
 inline constexpr std::string_view kNatural = "natural";
+inline constexpr std::string_view kOff = "off";
+inline constexpr std::string_view kDefault = "the compiler's default";
 } // namespace value
 
 struct Fact {
@@ -108,8 +117,8 @@ void readAttributes(const ElfImage& elf, const std::string& where, BuildFacts& f
 
 /// Of a compiler's options (options.cc). `whole`: the command line is complete, so an option that is missing
 /// was not given.
-void readOptions(const std::vector<std::string>& options, bool whole, std::string_view source,
-                 BuildFacts& facts);
+void readOptions(const std::vector<std::string>& options, bool whole, Compiler compiler,
+                 std::string_view source, BuildFacts& facts);
 
 /// Words of a command line, with quotes and backslashes as a shell or gcc's response files have them.
 [[nodiscard]] std::vector<std::string> optionsIn(std::string_view line);
@@ -117,5 +126,8 @@ void readOptions(const std::vector<std::string>& options, bool whole, std::strin
 /// "GNU C17 12.2.1 20221205 -mthumb" or "GCC: (15:12.2.rel1-1) 12.2.1 20221205": "gcc 12.2.1". Anything else
 /// as it is, without options. Empty: an assembler or a linker.
 [[nodiscard]] std::string compilerIn(std::string_view text);
+
+/// Whose options these are, by compilerIn()'s answer or a program's name.
+[[nodiscard]] Compiler compilerOf(std::string_view name);
 
 } // namespace romlink::relink

@@ -58,6 +58,12 @@ constexpr FlagRule kRules[] = {
     {flag::kPureCode, Breaks::NotProved, nullptr, "code may read its own memory"},
     {flag::kUnaligned, Breaks::NotProved, nullptr, "code may make unaligned accesses"},
     {flag::kFastMath, Breaks::NotProved, nullptr, "floating-point results may be other ones"},
+    {flag::kFpContract, Breaks::NotProved, nullptr, "products may be added without rounding them"},
+    {flag::kRounding, Breaks::NotProved, nullptr, "code may not follow the rounding mode"},
+    {flag::kMathErrno, Breaks::NotProved, nullptr, "mathematical functions may not set errno"},
+    {flag::kOverflow, Breaks::NotProved, nullptr, "overflow of signed integers may have other results"},
+    {flag::kAliasing, Breaks::NotProved, nullptr, "accesses through other types may not be seen"},
+    {flag::kNullPointers, Breaks::NotProved, nullptr, "code may take address 0 for none"},
 
     {flag::kArchitecture, Breaks::Nothing, nullptr, "both run on the one processor"},
     {flag::kRoData, Breaks::Nothing, nullptr, "constants are found in different ways"},
@@ -121,8 +127,11 @@ bool conflict(std::string_view name, std::string_view rom, std::string_view firm
   if (name == flag::kStackAlignment)
     return (rom == value::kNeeded || rom == value::kNeededOnly) &&
            (firmware == value::kNotPreserved || firmware == value::kNeededOnly);
-  if (name == flag::kBti || name == flag::kPac || name == flag::kPureCode || name == flag::kStackProtector)
-    return firmware != value::kNo; // what only the ROM's code has does no harm
+  for (const std::string_view asked :
+       {flag::kBti, flag::kPac, flag::kPureCode, flag::kStackProtector, flag::kRounding, flag::kMathErrno,
+        flag::kOverflow, flag::kAliasing, flag::kNullPointers})
+    if (name == asked)
+      return firmware != value::kNo; // what only the ROM's code has does no harm
   if (name == flag::kFpu || name == flag::kMve || name == flag::kUnaligned)
     return rom != value::kNone && rom != value::kNo; // nor does what it does not use
   if (name == flag::kRwData)                         // both take no register

@@ -58,10 +58,16 @@ constexpr Meaning kMeanings[] = {
     {"-D_TIME_BITS=32", flag::kTime, "32 bits"},
     {"-D_USE_LONG_TIME_T", flag::kTime, "32 bits"}, // newlib, sys/_types.h
     {"-D_USE_LONG_TIME_T=1", flag::kTime, "32 bits"},
-    {"-ffast-math", flag::kFastMath, value::kYes},
-    {"-funsafe-math-optimizations", flag::kFastMath, value::kYes},
-    {"-ffinite-math-only", flag::kFastMath, value::kYes},
-    {"-fno-fast-math", flag::kFastMath, value::kNo},
+    {"-fwrapv", flag::kOverflow, "wraps"},
+    {"-fno-strict-overflow", flag::kOverflow, "wraps"},
+    {"-ftrapv", flag::kOverflow, "traps"},
+    {"-fno-wrapv", flag::kOverflow, value::kNo},
+    {"-fstrict-overflow", flag::kOverflow, value::kNo},
+    {"-fno-trapv", flag::kOverflow, value::kNo},
+    {"-fno-strict-aliasing", flag::kAliasing, value::kYes},
+    {"-fstrict-aliasing", flag::kAliasing, value::kNo},
+    {"-fno-delete-null-pointer-checks", flag::kNullPointers, value::kYes},
+    {"-fdelete-null-pointer-checks", flag::kNullPointers, value::kNo},
     {"-munaligned-access", flag::kUnaligned, value::kYes},
     {"-mno-unaligned-access", flag::kUnaligned, value::kNo},
     {"-flto", flag::kLto, value::kYes},
@@ -74,7 +80,8 @@ constexpr Meaning kWithout[] = {
     {"", flag::kStructReturn, value::kNo}, {"", flag::kR9, value::kGeneral},
     {"", flag::kRegisters, value::kNone},  {"", flag::kCmse, value::kNo},
     {"", flag::kPureCode, value::kNo},     {"", flag::kStackProtector, value::kNo},
-    {"", flag::kFastMath, value::kNo},     {"", flag::kLto, value::kNo},
+    {"", flag::kOverflow, value::kNo},     {"", flag::kAliasing, value::kNo},
+    {"", flag::kNullPointers, value::kNo}, {"", flag::kLto, value::kNo},
 };
 
 using Said = std::map<std::string_view, std::string>;
@@ -121,9 +128,9 @@ std::vector<std::string> optionsIn(std::string_view line) {
   return {words.begin(), words.end()};
 }
 
-void readOptions(const std::vector<std::string>& options, bool whole, std::string_view source,
-                 BuildFacts& facts) {
-  Said said;
+void readOptions(const std::vector<std::string>& options, bool whole, Compiler compiler,
+                 std::string_view source, BuildFacts& facts) {
+  Said said = floatingPointFlags(options, whole, compiler);
   if (whole)
     for (const Meaning& without : kWithout)
       said[without.flag] = without.value;

@@ -40,7 +40,7 @@ Result<void> readLines(std::string_view text, const std::string& where, BuildFac
     const auto words = optionsIn(line);
     if (std::none_of(words.begin(), words.end(), isOption))
       return malformed(fmt::format("{}:{}", where, number), "no compiler option in this line");
-    readOptions(words, false, source::kPublished, facts);
+    readOptions(words, false, compilerOf(words.front()), source::kPublished, facts);
   }
   return {};
 }
@@ -63,7 +63,8 @@ Result<void> readCommand(const llvm::json::Value& entry, const std::string& wher
     return malformed(where, "it has neither \"command\" nor \"arguments\"");
   }
   const bool whole = std::none_of(words.begin(), words.end(), isResponseFile);
-  readOptions(words, whole, source::kPublished, facts);
+  readOptions(words, whole, words.empty() ? Compiler::Unknown : compilerOf(words.front()), source::kPublished,
+              facts);
   return {};
 }
 

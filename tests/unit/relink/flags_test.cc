@@ -260,6 +260,28 @@ INSTANTIATE_TEST_SUITE_P(
         OneFlag{kClangRecorded, "", "-mexecute-only", "-mpure-code", kSome, nullptr},
         OneFlag{kClang, "", "-mno-unaligned-access", "Tag_CPU_unaligned_access", kSome, nullptr},
         OneFlag{kGcc, "-ffast-math", "", "-ffast-math", kSome, nullptr},
+        OneFlag{kGcc, "-Ofast", "", "-ffast-math", kSome, nullptr},
+        OneFlag{kGcc, "", "-fno-associative-math -O2 -Ofast", "-ffast-math", kSome, nullptr},
+        OneFlag{kClangRecorded, "-Ofast", "-O2", "-ffast-math", kSome, nullptr},
+        OneFlag{kGcc, "-fassociative-math -fno-signed-zeros -fno-trapping-math", "", "-ffast-math", kSome,
+                nullptr},
+        OneFlag{kGcc, "", "-freciprocal-math", "-ffast-math", kSome, nullptr},
+        OneFlag{kGcc, "-ffinite-math-only", "-ffast-math", "-ffast-math", kSome, nullptr},
+        OneFlag{kGcc, "-fsingle-precision-constant", "", "-ffast-math", kSome, nullptr},
+        OneFlag{kClangRecorded, "-ffp-model=fast", "", "-ffast-math", kSome, nullptr},
+        OneFlag{kClangRecorded, "-fapprox-func", "", "-ffast-math", kSome, nullptr},
+        OneFlag{kGcc, kHard, "-mfloat-abi=hard -mfpu=fpv5-sp-d16 -ffp-contract=off", "-ffp-contract", kSome,
+                nullptr},
+        OneFlag{kClangRecorded, "-mfloat-abi=hard -ffp-contract=fast", "-mfloat-abi=hard", "-ffp-contract",
+                kSome, nullptr},
+        OneFlag{kGcc, "", "-frounding-math", "-frounding-math", kSome, nullptr},
+        OneFlag{kGcc, "-fno-math-errno", "", "-fmath-errno", kSome, nullptr},
+        OneFlag{kGcc, "", "-fwrapv", "-fwrapv", kSome, nullptr},
+        OneFlag{kClangRecorded, "", "-fno-strict-overflow", "-fwrapv", kSome, nullptr},
+        OneFlag{kGcc, "-fwrapv", "-ftrapv", "-fwrapv", kSome, nullptr},
+        OneFlag{kGcc, "", "-fno-strict-aliasing", "-fno-strict-aliasing", kSome, nullptr},
+        OneFlag{kClangRecorded, "", "-fno-delete-null-pointer-checks", "-fno-delete-null-pointer-checks", kSome,
+                nullptr},
         OneFlag{kGcc, "-mcpu=cortex-m3", "", "Tag_CPU_arch", kHarmless, nullptr},
         OneFlag{kGcc, "-O2", "-Os", "-O", kHarmless, nullptr},
         OneFlag{kGcc, "", "-flto -ffat-lto-objects", "-flto", kHarmless, nullptr}));
@@ -276,6 +298,9 @@ TEST_F(Flags, WhatOnlyOneSideNeedsDoesNoHarm) {
       {std::string(kGcc) + "-mpure-code", kGcc, "-mpure-code"},
       {std::string(kGcc) + "-mfloat-abi=soft", std::string(kGcc) + "-mfloat-abi=softfp -mfpu=fpv5-sp-d16",
        "Tag_FP_arch"},
+      {kGcc, std::string(kGcc) + "-fno-math-errno", "-fmath-errno"},
+      {std::string(kGcc) + "-fno-strict-aliasing", kGcc, "-fno-strict-aliasing"},
+      {std::string(kGcc) + "-frounding-math", kGcc, "-frounding-math"},
   };
   for (const auto& pair : kPairs) {
     romOf(pair.rom);
@@ -287,6 +312,39 @@ TEST_F(Flags, WhatOnlyOneSideNeedsDoesNoHarm) {
                             [&](const FlagDifference& entry) {
                               return entry.name() == pair.flag && entry.effect() == FlagDifference::HARMLESS;
                             }));
+  }
+}
+
+/// What builds commonly differ in without meaning floating point, and options that a later one takes back.
+TEST_F(Flags, WhatLeavesArithmeticAloneIsNoDifference) {
+  const std::string gcc = std::string(kGcc) + kHard + ' ';
+  const std::string clang = std::string(kClangRecorded) + "-fshort-enums " + kHard + ' ';
+  const struct {
+    std::string rom;
+    std::string firmware;
+  } kPairs[] = {
+      {gcc, clang},
+      {clang, gcc},
+      {gcc + "-O0", gcc + "-O3"},
+      {clang + "-O0", gcc + "-O3"},
+      {gcc + "-Ofast", clang + "-Ofast"},
+      {clang + "-ffast-math", gcc + "-O3 -ffast-math"},
+      {gcc + "-Ofast -O2", gcc},
+      {gcc + "-ffast-math -fno-fast-math", gcc},
+      {gcc + "-fno-fast-math -Ofast", gcc},
+      {clang + "-fno-fast-math -Ofast", clang + "-ffast-math"},
+      {gcc + "-std=c99", gcc + "-std=gnu17"},
+      {gcc + "-std=c99", gcc + "-ffp-contract=off"},
+      {gcc + "-ffp-contract=fast", gcc},
+      {clang + "-ffp-contract=on", gcc},
+      {std::string(kGcc) + "-ffp-contract=off", kGcc}, // without a floating-point unit
+      {gcc + "-fno-trapping-math", gcc + "-ftrapping-math"},
+      {gcc + "-fwrapv -fno-wrapv", gcc + "-fstrict-aliasing"},
+  };
+  for (const auto& pair : kPairs) {
+    romOf(pair.rom);
+    firmwareOf(pair.firmware);
+    EXPECT_EQ(unlessProved(), "") << pair.rom << " against " << pair.firmware;
   }
 }
 
