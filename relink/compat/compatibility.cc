@@ -28,6 +28,9 @@ Compatible Compatibility::judge(SectionId section, Address base) const {
   for (std::size_t i = 0; i < live.symbols.size(); ++i) {
     const TypeVerdict& verdict =
         result.types.emplace_back(types_.compare(section, i, base + live.symbols[i].offset));
+    if (const auto untyped = flags_.objectionUnlessTyped(*live.object, verdict);
+        untyped && result.unlessTyped.empty())
+      result.unlessTyped = *untyped + ", and no types tell whether that matters here";
     if (result.reason != Reason::None)
       continue;
     const auto objection = flags_.objection(*live.object, verdict);

@@ -24,6 +24,7 @@ struct Compatible {
   Reason reason = Reason::None;   ///< ApiMismatch, FlagsMismatch, or None: no objection
   std::string detail;             ///< "sha256_context.is224: offset 0x68 -> 0x6c (buffer[64] -> buffer[68])"
   std::string unlessEqual;        ///< an objection of flags to code that is not proved the same; empty: none
+  std::string unlessTyped;        ///< the same, because its types are not known
   std::vector<TypeVerdict> types; ///< of each symbol of the section
 
   /// Why the types of one of them are not known on both sides; empty: all could be compared.

@@ -115,6 +115,21 @@ bool FlagRule::objectsTo(const TypeVerdict& types) const {
   return false;
 }
 
+bool FlagRule::mayObjectTo(const TypeVerdict& types) const {
+  switch (breaks) {
+  case Breaks::Crossing:
+  case Breaks::Layout:
+    return !types.crossing.known;
+  case Breaks::Types:
+    return types.outcome == TypeVerdict::Outcome::NotChecked;
+  case Breaks::EveryCall:
+  case Breaks::NotProved:
+  case Breaks::Nothing:
+    break;
+  }
+  return false;
+}
+
 bool FlagRule::concernsAbi() const {
   return breaks != Breaks::NotProved && breaks != Breaks::Nothing;
 }

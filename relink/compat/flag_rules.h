@@ -32,6 +32,8 @@ struct FlagRule {
   [[nodiscard]] romlink::v1::FlagDifference::Effect effect() const;
   /// Does it keep a symbol local whatever its evidence?
   [[nodiscard]] bool objectsTo(const TypeVerdict& types) const;
+  /// Would the types that are not known tell whether it does?
+  [[nodiscard]] bool mayObjectTo(const TypeVerdict& types) const;
   /// A contradiction inside the ROM matters: its objects cannot call each other, either.
   [[nodiscard]] bool concernsAbi() const;
 };

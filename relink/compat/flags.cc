@@ -123,6 +123,11 @@ std::optional<std::string> FlagComparison::objectionUnlessProved(const ObjectFil
                         [](const FlagRule& rule) { return rule.breaks == FlagRule::Breaks::NotProved; });
 }
 
+std::optional<std::string> FlagComparison::objectionUnlessTyped(const ObjectFile& object,
+                                                                const TypeVerdict& types) const {
+  return firstObjection(object, [&](const FlagRule& rule) { return rule.mayObjectTo(types); });
+}
+
 /// By the firmware's value.
 std::map<std::string, FlagComparison::Difference> FlagComparison::differencesIn(const FlagRule& rule) const {
   const auto rom = rom_.of(rule.flag);

@@ -33,6 +33,11 @@ public:
   /// Why it cannot use a ROM symbol whose body is not proved the same (any evidence but IDENTICAL).
   [[nodiscard]] std::optional<std::string> objectionUnlessProved(const ObjectFile& object) const;
 
+  /// Why it cannot use one whose types are not known and whose body is not proved the same: they might be
+  /// touched.
+  [[nodiscard]] std::optional<std::string> objectionUnlessTyped(const ObjectFile& object,
+                                                                const TypeVerdict& types) const;
+
   /// Every difference, with the symbols that the report keeps local for it, and findings. REQUIRES: the
   /// report has its symbols.
   void report(romlink::v1::LinkReport& report) const;

@@ -242,11 +242,13 @@ private:
                           objection.whyUnchecked);
           return;
         }
-        if (!objection.unlessEqual.empty()) {
-          claim.concession->whyNot = "only equal code counts, because of flags: " + objection.unlessEqual;
+        const std::string& flags =
+            objection.unlessEqual.empty() && !standard ? objection.unlessTyped : objection.unlessEqual;
+        if (!flags.empty()) {
+          claim.concession->whyNot = "only equal code counts, because of flags: " + flags;
           if (claim.ownReason != Reason::Fixed) {
             claim.ownReason = Reason::FlagsMismatch;
-            claim.ownDetail = objection.unlessEqual;
+            claim.ownDetail = flags;
           }
           return;
         }

@@ -23,6 +23,7 @@ struct Objection {
   bool typesChecked = true; ///< false: no DWARF tells the types on both sides, so only equal code counts
   std::string whyUnchecked;
   std::string unlessEqual; ///< why only equal code counts: a flag that differs (FLAGS_MISMATCH); else empty
+  std::string unlessTyped; ///< the same, unless a standard fixes its types, which are not known
 };
 
 } // namespace romlink::relink
