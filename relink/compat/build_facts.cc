@@ -116,6 +116,7 @@ std::string compilerIn(std::string_view text) {
 }
 
 Compiler compilerOf(std::string_view name) {
+  name.remove_prefix(name.find_last_of("/\\") + 1);
   const auto has = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
   return has("clang")               ? Compiler::Clang
          : has("gcc") || has("g++") ? Compiler::Gcc

@@ -127,7 +127,7 @@ void readOptions(const std::vector<std::string>& options, bool whole, Compiler c
 /// as it is, without options. Empty: an assembler or a linker.
 [[nodiscard]] std::string compilerIn(std::string_view text);
 
-/// Whose options these are, by compilerIn()'s answer or a program's name.
+/// Whose options these are, by compilerIn()'s answer or a program's name, with or without its folder.
 [[nodiscard]] Compiler compilerOf(std::string_view name);
 
 } // namespace romlink::relink

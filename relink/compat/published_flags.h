@@ -4,7 +4,8 @@
 // Compilation Database Format" of LLVM: an array of objects with "command" or "arguments").
 //
 // Lines may be a part of the options, so what they lack is not known. The commands of a database are whole,
-// unless they name a response file.
+// unless they name a response file or another program; entries of assembler files say nothing. That options in a
+// response file are not known is said.
 #pragma once
 
 #include "relink/compat/build_facts.h"
@@ -13,7 +14,8 @@
 
 namespace romlink::relink {
 
-/// Adds to `facts`. Malformed: binary, not JSON, or a line without an option; `where` and the line are named.
+/// Adds to `facts`. Malformed: binary, not JSON, without any option, or a line or entry without one or of
+/// another program; `where` and the place are named.
 Result<void> readPublishedFlags(Bytes content, const std::string& where, BuildFacts& facts);
 
 } // namespace romlink::relink

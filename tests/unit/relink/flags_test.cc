@@ -443,6 +443,22 @@ TEST_F(Flags, ACompilationDatabaseIsRead) {
   EXPECT_EQ(shown("-fpack-struct"), "natural [published flags]");
   rom("rom.o", R"([{"file": "a.c", "command": "clang @options a.c"}])");
   EXPECT_EQ(shown("-fpack-struct"), "not shown") << "the response file may have it";
+  EXPECT_THAT(answer.notes, Contains("published flags: options in response files are not known: @options"));
+  firmwareOf(kClang);
+  EXPECT_THAT(findings(), Contains("FLAGS_UNKNOWN ROM: published flags: options in response files are not "
+                                   "known: @options"));
+  rom("rom.o", "-mcmse @a @e\n@b @c @d\n");
+  EXPECT_EQ(shown("-mcmse"), "yes [published flags]");
+  EXPECT_THAT(
+      answer.notes,
+      Contains("published flags: options in response files are not known: @a, @b, @c and 2 more"));
+  rom("rom.o", R"([{"file": "a.S", "command": "ccache gcc -c a.S"},
+                   {"file": "a.c", "command": "ccache arm-none-eabi-gcc -Ofast -fpack-struct -c a.c"}])");
+  EXPECT_EQ(shown("-ffast-math"), "yes [published flags]") << "an assembler's options say nothing";
+  EXPECT_EQ(shown("-ffp-contract"), "the compiler's default [published flags]");
+  rom("rom.o", R"([{"file": "a.c", "command": "build.py -mcmse -c a.c"}])");
+  EXPECT_EQ(shown("-mcmse"), "yes [published flags]");
+  EXPECT_EQ(shown("-fpack-struct"), "not shown") << "its other options may have other names";
 }
 
 TEST_F(Flags, UnreadableRecordsAreErrorsWithTheirPlace) {
@@ -460,7 +476,16 @@ TEST_F(Flags, UnreadableRecordsAreErrorsWithTheirPlace) {
   expect(std::string("-Os\0-g", 6), "flags.txt", "binary");
   expect("\xff\xfe-Os", "flags.txt", "binary");
   expect(" \n", "flags.txt", "empty");
+  expect("# only\n# comments\n", "flags.txt", "no compiler option");
+  expect("-Os\nrm -rf /\n", "flags.txt:2", "'rm' is no compiler");
   expect("[{", "flags.txt", "");
+  expect("[]", "flags.txt", "no entry");
+  expect(std::string(2'000'000, '['), "flags.txt", "nested deeper than 64 levels");
+  expect("[{\"a\": \"\\\"[" + std::string(100, '{') + "\"}]", "flags.txt: entry 1", "neither");
+  expect(R"([{"command": ""}])", "flags.txt: entry 1", "no compiler option in its command");
+  expect(R"([{"command": "gcc"}])", "flags.txt: entry 1", "no compiler option in its command");
+  expect(R"([{"arguments": []}])", "flags.txt: entry 1", "no compiler option in its command");
+  expect(R"([{"arguments": ["-Os", "gcc"]}])", "flags.txt: entry 1", "'-Os' is no compiler");
   expect("{}", "flags.txt", "no array");
   expect("[1]", "flags.txt: entry 1", "no object");
   expect("[{}]", "flags.txt: entry 1", "neither");
