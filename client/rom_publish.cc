@@ -75,6 +75,8 @@ Result<std::vector<ArtifactFile>> artifactsOf(const PublishOptions& options) {
     artifacts.push_back({"image", options.image});
   for (const std::string& text : options.attach) {
     ROMLINK_ASSIGN(const auto attached, splitAtEquals("--attach", text));
+    if (attached.second.empty())
+      return fail(ErrorCode::Usage, "bad value of --attach", text, "expected ROLE=FILE");
     artifacts.push_back({attached.first, attached.second});
   }
   for (ArtifactFile& artifact : artifacts) {

@@ -30,6 +30,15 @@ def test_publish_prints_the_hash_last(cli, boot, programs):
     assert again.returncode == 0 and again.stdout.splitlines()[-1] == boot
 
 
+def test_publish_names_the_attached_file(cli, programs):
+    (cli.folder / "deep.json").write_text("[" * 2_000_000)
+    (cli.folder / "shell").write_text("rm -rf /\n")
+    for attached, where in [("flags=", "flags=: expected ROLE=FILE"), ("flags=nofile", "nofile: "),
+                            ("flags=deep.json", "deep.json: it is nested"), ("flags=shell", "shell:1: 'rm' is no compiler")]:
+        answer = cli("rom", "publish", "--name", "boot", "--version", "1.0", "--elf", programs.rom, "--attach", attached)
+        assert answer.returncode in (2, 3) and where in answer.stderr, answer.stderr
+
+
 def test_list_show_fetch(cli, boot, programs):
     assert f"boot@1.0  {boot}" in cli("rom", "list").stdout
     shown = json.loads(cli("rom", "show", "boot@1.0", "--json").stdout)
