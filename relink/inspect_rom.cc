@@ -2,6 +2,7 @@
 // will miss.
 
 #include "base/file.h"
+#include "relink/compat/one_line.h"
 #include "relink/compat/rom_flags.h"
 #include "relink/image/flash_image.h"
 #include "relink/image/rom_image.h"
@@ -183,7 +184,7 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
               flash.bytes.begin() + static_cast<std::ptrdiff_t>(end), kErased);
   }
   answer.imageHash = sha256Of(Bytes(flash.bytes));
-  ROMLINK_ASSIGN(const auto flags, romFlagsOf(elf, where, question.flags));
+  ROMLINK_ASSIGN(const auto flags, romFlagsOf(elf, question.flags));
   ROMLINK_ASSIGN(const bool hasContent,
                  makeIndex({elf, flash, answer.imageHash, answer.sharedRam, flags}, answer));
   answer.image = std::move(flash.bytes);
@@ -193,6 +194,8 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
     answer.notes.push_back(std::move(note));
   if (!hasContent)
     answer.notes.emplace_back("no read-only section that runs in place: nothing can be shared");
+  for (std::string& note : answer.notes)
+    note = oneLine(std::move(note)); // as an archive takes it, whatever the file holds
   return answer;
 }
 

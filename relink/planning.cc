@@ -37,8 +37,8 @@ std::vector<SectionId> restoredByDefault(const Plan& plan) {
 Objection objectionOf(const Compatible& compatible) {
   std::string why = compatible.whyUnchecked();
   const bool checked = why.empty();
-  return {compatible.reason, compatible.detail, checked, std::move(why), compatible.unlessEqual,
-          compatible.unlessTyped};
+  return {compatible.reason, compatible.detail,      checked,
+          std::move(why),    compatible.unlessEqual, compatible.unlessTyped};
 }
 
 /// Nothing can have the same source where one side was not built with romlink-cc.

@@ -163,8 +163,7 @@ void readAttributes(const ElfImage& elf, const std::string& where, BuildFacts& f
     llvm::ARMAttributeParser parser;
     if (llvm::Error error =
             parser.parse({section.data.data(), section.data.size()}, llvm::endianness::little)) {
-      facts.unreadable.push_back(fmt::format("{}: {} cannot be read: {}", where, source::kAttributes,
-                                             llvm::toString(std::move(error))));
+      facts.cannotRead(where, source::kAttributes, llvm::toString(std::move(error)));
       continue;
     }
     Attributes(parser, elf.type != llvm::ELF::ET_REL, facts).read();

@@ -2,6 +2,7 @@
 
 #include "relink/compat/dwarf_check.h"
 #include "relink/compat/dwarf_sections.h"
+#include "relink/compat/one_line.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -51,7 +52,7 @@ void readProducers(const ElfImage& elf, const std::string& where, BuildFacts& fa
   const auto dwarf = sections ? openDwarf(*sections, note) : nullptr;
   const Result<void> whole = dwarf ? checkUnits(*dwarf) : fail(sections.error());
   if (!whole) {
-    facts.unreadable.push_back(fmt::format("{}: DWARF cannot be read: {}", where, whole.error().why));
+    facts.cannotRead(where, "DWARF", whole.error().why);
     return;
   }
   for (const auto& unit : dwarf->compile_units()) {
@@ -65,7 +66,7 @@ void readProducers(const ElfImage& elf, const std::string& where, BuildFacts& fa
       readRecord(producer, source::kProducer, facts);
   }
   if (!problem.empty())
-    facts.unreadable.push_back(fmt::format("{}: DWARF cannot be read: {}", where, problem));
+    facts.cannotRead(where, "DWARF", problem);
 }
 
 /// Of an object without a fused multiply-add, which VFPv4 brought: contraction means nothing to it. A linked
@@ -81,6 +82,11 @@ void leaveOutContraction(BuildFacts& facts) {
 }
 
 } // namespace
+
+void BuildFacts::cannotRead(const std::string& where, std::string_view record, std::string why) {
+  unreadable.push_back(fmt::format("{}{}{} cannot be read: {}", where, where.empty() ? "" : ": ", record,
+                                   oneLine(std::move(why))));
+}
 
 std::vector<Fact> BuildFacts::of(std::string_view name) const {
   std::vector<Fact> found;
@@ -118,9 +124,7 @@ std::string compilerIn(std::string_view text) {
 Compiler compilerOf(std::string_view name) {
   name.remove_prefix(name.find_last_of("/\\") + 1);
   const auto has = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
-  return has("clang")               ? Compiler::Clang
-         : has("gcc") || has("g++") ? Compiler::Gcc
-                                    : Compiler::Unknown;
+  return has("clang") ? Compiler::Clang : has("gcc") || has("g++") ? Compiler::Gcc : Compiler::Unknown;
 }
 
 BuildFacts buildFactsOf(const ElfImage& elf, const std::string& where) {

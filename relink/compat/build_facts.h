@@ -103,13 +103,16 @@ struct BuildFacts {
   void add(std::string_view flag, std::string_view value, std::string_view source) {
     facts.insert({std::string(flag), std::string(value), std::string(source)});
   }
+  /// `where` may be empty.
+  void cannotRead(const std::string& where, std::string_view record, std::string why);
   /// By value, then source.
   [[nodiscard]] std::vector<Fact> of(std::string_view flag) const;
   [[nodiscard]] bool knows(std::string_view flag) const { return !of(flag).empty(); }
   [[nodiscard]] bool says(std::string_view flag, std::string_view value) const;
 };
 
-/// Everything that an object or a linked image records. `where` names it in `unreadable`.
+/// Everything that an object or a linked image records. `where` names it in `unreadable`; empty: the ROM,
+/// whose index is the same whatever its file is called.
 [[nodiscard]] BuildFacts buildFactsOf(const ElfImage& elf, const std::string& where);
 
 /// Of `.ARM.attributes` alone (attributes.cc). Adds to `facts`.

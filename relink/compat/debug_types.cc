@@ -4,6 +4,7 @@
 #include "relink/compat/dwarf_sections.h"
 #include "relink/compat/dwarf_symbols.h"
 #include "relink/compat/dwarf_types.h"
+#include "relink/compat/one_line.h"
 #include "relink/compat/type_hash.h"
 
 #include <algorithm>
@@ -51,6 +52,7 @@ std::string_view sourceName(std::string_view symbol) {
 DebugTypes DebugTypes::read(const ElfImage& elf) {
   DebugTypes types;
   types.readFrom(elf);
+  types.whyNone_ = oneLine(std::move(types.whyNone_));
   if (!types.whyNone_.empty()) {
     types.placed_.clear();
     types.unplaced_.clear();

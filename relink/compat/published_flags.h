@@ -4,8 +4,8 @@
 // Compilation Database Format" of LLVM: an array of objects with "command" or "arguments").
 //
 // Lines may be a part of the options, so what they lack is not known. The commands of a database are whole,
-// unless they name a response file or another program; entries of assembler files say nothing. That options in a
-// response file are not known is said.
+// unless they name a response file or another program; entries of assembler files say nothing. That options
+// in a response file are not known is said.
 #pragma once
 
 #include "relink/compat/build_facts.h"

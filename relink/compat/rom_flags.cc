@@ -29,9 +29,8 @@ bool contradicts(std::string_view flag, const std::vector<Fact>& facts) {
 
 } // namespace
 
-Result<worker::BuildFlags> romFlagsOf(const ElfImage& elf, const std::string& where,
-                                      const std::filesystem::path& published) {
-  BuildFacts facts = buildFactsOf(elf, where);
+Result<worker::BuildFlags> romFlagsOf(const ElfImage& elf, const std::filesystem::path& published) {
+  BuildFacts facts = buildFactsOf(elf, {});
   if (!published.empty()) {
     ROMLINK_ASSIGN(const auto record, readFile(published));
     ROMLINK_TRY(readPublishedFlags(record, published.filename().string(), facts));

@@ -13,8 +13,7 @@ namespace romlink::relink {
 
 /// Everything that the ROM's ELF records, and what its owner recorded in `published` (published_flags.h;
 /// empty: nothing). Malformed: `published`. What the ELF holds and cannot be read is in `unreadable`.
-Result<worker::BuildFlags> romFlagsOf(const ElfImage& elf, const std::string& where,
-                                      const std::filesystem::path& published);
+Result<worker::BuildFlags> romFlagsOf(const ElfImage& elf, const std::filesystem::path& published);
 
 [[nodiscard]] BuildFacts factsOf(const worker::BuildFlags& flags);
 

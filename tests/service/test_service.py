@@ -63,6 +63,21 @@ def test_healthz_asks_the_archive(start_daemon):
     assert missing.value.code == 404
 
 
+def test_notes_on_a_damaged_rom(daemon, messages, programs, tmp_path):
+    """A ROM whose debug information and attributes are damaged is archived, and the notes name no file of the service."""
+    (tmp_path / "unit").write_bytes(b"\xf0\xff\xff\xff" + bytes(40))  # a reserved length, which LLVM reports in two lines
+    (tmp_path / "attributes").write_bytes(b"A" + b"\xff" * 20)
+    elf = tmp_path / "rom.elf"
+    subprocess.run(["arm-none-eabi-objcopy", "-R", ".debug_info", "-R", ".ARM.attributes", programs.rom, elf], check=True)
+    subprocess.run(["llvm-objcopy-19", f"--add-section=.debug_info={tmp_path}/unit", "--add-section=.debug_abbrev=/dev/null",
+                    f"--add-section=.ARM.attributes={tmp_path}/attributes",
+                    "--set-section-type=.ARM.attributes=0x70000003", elf], check=True)
+    notes = publish(daemon, messages, ("elf", "rom.elf", elf.read_bytes())).rom.notes
+    assert any(n.startswith("DWARF cannot be read: ") for n in notes), notes
+    assert any(n.startswith(".ARM.attributes cannot be read: ") for n in notes), notes
+    assert not any(".part" in n or "\n" in n for n in notes)
+
+
 def test_publish_list_get(daemon, messages, programs, published):
     rom = published.rom
     assert not published.already_published

@@ -280,8 +280,8 @@ INSTANTIATE_TEST_SUITE_P(
         OneFlag{kClangRecorded, "", "-fno-strict-overflow", "-fwrapv", kSome, nullptr},
         OneFlag{kGcc, "-fwrapv", "-ftrapv", "-fwrapv", kSome, nullptr},
         OneFlag{kGcc, "", "-fno-strict-aliasing", "-fno-strict-aliasing", kSome, nullptr},
-        OneFlag{kClangRecorded, "", "-fno-delete-null-pointer-checks", "-fno-delete-null-pointer-checks", kSome,
-                nullptr},
+        OneFlag{kClangRecorded, "", "-fno-delete-null-pointer-checks", "-fno-delete-null-pointer-checks",
+                kSome, nullptr},
         OneFlag{kGcc, "-mcpu=cortex-m3", "", "Tag_CPU_arch", kHarmless, nullptr},
         OneFlag{kGcc, "-O2", "-Os", "-O", kHarmless, nullptr},
         OneFlag{kGcc, "", "-flto -ffat-lto-objects", "-flto", kHarmless, nullptr}));
@@ -449,9 +449,8 @@ TEST_F(Flags, ACompilationDatabaseIsRead) {
                                    "known: @options"));
   rom("rom.o", "-mcmse @a @e\n@b @c @d\n");
   EXPECT_EQ(shown("-mcmse"), "yes [published flags]");
-  EXPECT_THAT(
-      answer.notes,
-      Contains("published flags: options in response files are not known: @a, @b, @c and 2 more"));
+  EXPECT_THAT(answer.notes,
+              Contains("published flags: options in response files are not known: @a, @b, @c and 2 more"));
   rom("rom.o", R"([{"file": "a.S", "command": "ccache gcc -c a.S"},
                    {"file": "a.c", "command": "ccache arm-none-eabi-gcc -Ofast -fpack-struct -c a.c"}])");
   EXPECT_EQ(shown("-ffast-math"), "yes [published flags]") << "an assembler's options say nothing";
@@ -533,10 +532,38 @@ TEST_F(Flags, ARomWithDamagedAttributesSaysSoWhenItIsPublishedAndLinked) {
   question.elf = workshop.folder() / "rom.elf";
   answer = inspectRom(question).value();
   rom_.emplace(RomImage::parse(asBytes(answer.index), "rom.index", {}).value());
-  EXPECT_THAT(answer.notes, Contains(StartsWith("rom.elf: .ARM.attributes cannot be read: ")));
+  EXPECT_THAT(answer.notes, Contains(StartsWith(".ARM.attributes cannot be read: ")));
   firmwareOf(kGcc);
-  EXPECT_THAT(findings(),
-              Contains(StartsWith("FLAGS_UNKNOWN ROM: rom.elf: .ARM.attributes cannot be read: ")));
+  EXPECT_THAT(findings(), Contains(StartsWith("FLAGS_UNKNOWN ROM: .ARM.attributes cannot be read: ")));
+}
+
+/// An archive takes notes of one line; LLVM's texts and a file's bytes have more.
+TEST_F(Flags, NotesAreOneLineWhateverTheRomHolds) {
+  compile("rom", std::string(kGcc) + "-gdwarf-4");
+  const auto good = workshop.read("rom.o");
+  const auto elf = ElfImage::read(good, "rom.o").value();
+  const Section* info = elf.findSection(".debug_info");
+  ASSERT_NE(info, nullptr);
+  auto damaged = good;
+  const std::uint8_t reserved[] = {0xf0, 0xff, 0xff, 0xff}; // a length that DWARF keeps for later
+  std::copy(std::begin(reserved), std::end(reserved),
+            damaged.begin() + static_cast<std::ptrdiff_t>(info->offset));
+  workshop.write("bad.o", std::string(damaged.begin(), damaged.end()));
+  workshop.run("ld.lld-19 -e 0 --image-base=0x10000000 rom.o -o rom.elf && arm-none-eabi-objcopy -O binary "
+               "--only-section=.debug_info --set-section-flags .debug_info=alloc bad.o bad.info && "
+               "arm-none-eabi-objcopy --update-section .debug_info=bad.info rom.elf");
+  RomQuestion question;
+  question.elf = workshop.folder() / "rom.elf";
+  workshop.write("flags.txt", "-mabi=one\x01two -mabi=\xc3\xa4\n-mabi=" + std::string(9000, 'x') + "\n");
+  question.flags = workshop.folder() / "flags.txt";
+  answer = inspectRom(question).value();
+  EXPECT_THAT(answer.notes, Contains(StartsWith("DWARF cannot be read: ")));
+  EXPECT_THAT(answer.notes, Contains(StartsWith("contradictory flags: -mabi is ")));
+  for (const std::string& note : answer.notes) {
+    EXPECT_TRUE(std::all_of(note.begin(), note.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7f; }))
+        << note;
+    EXPECT_LT(note.size(), 4096U);
+  }
 }
 
 /// Values that compilers for Cortex-M do not write, but others do.
