@@ -50,7 +50,6 @@ inline constexpr std::string_view kTime = "_TIME_BITS";
 inline constexpr std::string_view kFastMath = "-ffast-math";
 inline constexpr std::string_view kFpContract = "-ffp-contract";
 inline constexpr std::string_view kRounding = "-frounding-math";
-inline constexpr std::string_view kMathErrno = "-fmath-errno";
 inline constexpr std::string_view kOverflow = "-fwrapv";
 inline constexpr std::string_view kAliasing = "-fno-strict-aliasing";
 inline constexpr std::string_view kNullPointers = "-fno-delete-null-pointer-checks";

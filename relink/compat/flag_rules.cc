@@ -60,7 +60,6 @@ constexpr FlagRule kRules[] = {
     {flag::kFastMath, Breaks::NotProved, nullptr, "floating-point results may be other ones"},
     {flag::kFpContract, Breaks::NotProved, nullptr, "products may be added without rounding them"},
     {flag::kRounding, Breaks::NotProved, nullptr, "code may not follow the rounding mode"},
-    {flag::kMathErrno, Breaks::NotProved, nullptr, "mathematical functions may not set errno"},
     {flag::kOverflow, Breaks::NotProved, nullptr, "overflow of signed integers may have other results"},
     {flag::kAliasing, Breaks::NotProved, nullptr, "accesses through other types may not be seen"},
     {flag::kNullPointers, Breaks::NotProved, nullptr, "code may take address 0 for none"},
@@ -143,8 +142,8 @@ bool conflict(std::string_view name, std::string_view rom, std::string_view firm
     return (rom == value::kNeeded || rom == value::kNeededOnly) &&
            (firmware == value::kNotPreserved || firmware == value::kNeededOnly);
   for (const std::string_view asked :
-       {flag::kBti, flag::kPac, flag::kPureCode, flag::kStackProtector, flag::kRounding, flag::kMathErrno,
-        flag::kOverflow, flag::kAliasing, flag::kNullPointers})
+       {flag::kBti, flag::kPac, flag::kPureCode, flag::kStackProtector, flag::kRounding, flag::kOverflow,
+        flag::kAliasing, flag::kNullPointers})
     if (name == asked)
       return firmware != value::kNo; // what only the ROM's code has does no harm
   if (name == flag::kFpu || name == flag::kMve || name == flag::kUnaligned)

@@ -105,13 +105,10 @@ public:
       freedoms_ = freedom->given ? freedoms_ | freedom->bits : freedoms_ & ~freedom->bits;
       if ((freedom->bits & kFast) == kFast) {
         all_ = true;
-        setsErrno_ = !freedom->given;
         dynamicRounding_ = option == "-ffp-model=strict";
       }
     }
-    if (option == "-fmath-errno" || option == "-fno-math-errno")
-      setsErrno_ = option == "-fmath-errno";
-    else if (option == "-frounding-math" || option == "-fno-rounding-math")
+    if (option == "-frounding-math" || option == "-fno-rounding-math")
       dynamicRounding_ = option == "-frounding-math";
     else if (option.starts_with("-ffp-contract="))
       contract_ = option.substr(option.find('=') + 1);
@@ -125,8 +122,6 @@ public:
     std::map<std::string_view, std::string> said;
     if (whole_ || all_ || freedoms_ != 0)
       said[flag::kFastMath] = inWords(freedoms_);
-    if (whole_ || setsErrno_)
-      said[flag::kMathErrno] = setsErrno_.value_or(true) ? value::kYes : value::kNo;
     if (whole_ || dynamicRounding_)
       said[flag::kRounding] = dynamicRounding_.value_or(false) ? value::kYes : value::kNo;
     if (const auto contract = contraction(); !contract.empty())
@@ -150,7 +145,6 @@ private:
   bool whole_;
   std::uint32_t freedoms_ = 0;
   bool all_ = false; ///< an option that decides all of them
-  std::optional<bool> setsErrno_;
   std::optional<bool> dynamicRounding_;
   std::string contract_;
   bool strictDialect_ = false;

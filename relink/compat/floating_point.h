@@ -3,7 +3,9 @@
 // later ones take some back, and a level of optimisation gives them, too.
 //
 // Not read: what only concerns which exceptions are raised (-ftrapping-math, -fsignaling-nans), where gcc's
-// and clang's defaults differ, and -fexcess-precision, which does nothing for types that a processor has.
+// and clang's defaults differ; -fmath-errno, which changes errno and no result, and which newlib turns off
+// for parts of its C library that most programs have; -fexcess-precision, which does nothing for types that a
+// processor has.
 #pragma once
 
 #include <map>
