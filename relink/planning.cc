@@ -260,7 +260,7 @@ std::vector<TypeVerdict> typesInAll(const RomPlans& roms, SectionId section) {
       worst[i] = types[i];
       worst[i].path = side.name() + ": " + types[i].path;
       for (std::string& note : worst[i].notes)
-        note = side.name() + ": " + note;
+        note.insert(0, side.name() + ": ");
     }
   }
   return worst;
