@@ -4,12 +4,15 @@
 #include <array>
 #include <clang/Driver/Options.h>
 #include <filesystem>
+#include <fstream>
 #include <llvm/Option/ArgList.h>
 #include <llvm/Option/OptTable.h>
 #include <llvm/Support/Allocator.h>
 #include <llvm/Support/CommandLine.h>
+#include <llvm/Support/Program.h>
 #include <llvm/Support/StringSaver.h>
 #include <llvm/Support/VirtualFileSystem.h>
+#include <set>
 #include <string_view>
 
 namespace romlink::launcher {
@@ -62,11 +65,30 @@ bool isOutput(unsigned id, std::string_view spelling) {
   case options::OPT__serialize_diags:
   case options::OPT_v:
   case options::OPT_x:
+  case options::OPT_P: // these change only how -E writes the text
+  case options::OPT_C:
+  case options::OPT_CC:
     return true;
   default:
-    return spelling.starts_with("-Wp,-M") || spelling.starts_with("-fdump-") ||
-           spelling.starts_with("-fcallgraph-info");
+    return spelling.starts_with("-fdump-") || spelling.starts_with("-fcallgraph-info") ||
+           spelling.starts_with("-fdirectives-only") || spelling.starts_with("-d");
   }
+}
+
+/// "-Wp,-MMD,x.d,-DFOO" without what writes a file: "-Wp,-DFOO"; empty if nothing is left.
+std::string withoutDependencies(std::string_view option) {
+  constexpr std::string_view kWithFile[] = {"-MD", "-MMD", "-MF", "-MT", "-MQ"};
+  std::string kept;
+  option.remove_prefix(std::string_view("-Wp,").size());
+  bool skip = false;
+  while (!option.empty()) {
+    const std::string_view part = option.substr(0, option.find(','));
+    option.remove_prefix(std::min(part.size() + 1, option.size()));
+    if (!skip && !part.starts_with("-M"))
+      kept += "," + std::string(part);
+    skip = !skip && std::find(std::begin(kWithFile), std::end(kWithFile), part) != std::end(kWithFile);
+  }
+  return kept.empty() ? kept : "-Wp" + kept;
 }
 
 /// With one of these the command makes something else than objects.
@@ -123,9 +145,14 @@ public:
       output_ = argument.getValue();
     if (id == options::OPT_x)
       language_ = argument.getValue();
-    if (!isOutput(id, words[begin]))
-      command.options.insert(command.options.end(), words.begin() + static_cast<std::ptrdiff_t>(begin),
-                             words.begin() + static_cast<std::ptrdiff_t>(end));
+    if (isOutput(id, words[begin]))
+      return true;
+    std::vector<std::string> option(words.begin() + static_cast<std::ptrdiff_t>(begin),
+                                    words.begin() + static_cast<std::ptrdiff_t>(end));
+    if (option.front().starts_with("-Wp,"))
+      option.front() = withoutDependencies(option.front());
+    if (!option.front().empty())
+      command.options.push_back(std::move(option));
     return true;
   }
 
@@ -134,7 +161,10 @@ public:
       return false;
     for (CompileCommand::Input& input : command.inputs)
       input.object = !output_.empty() ? output_ : std::filesystem::path(input.file).stem().string() + ".o";
-    return true;
+    std::set<std::string> objects; // x/a.c and y/a.c both make a.o
+    return std::all_of(command.inputs.begin(), command.inputs.end(), [&](const CompileCommand::Input& input) {
+      return objects.insert(input.object).second;
+    });
   }
 
   CompileCommand command;
@@ -188,6 +218,28 @@ std::optional<CompileCommand> compileCommandOf(const std::vector<std::string>& w
       return std::nullopt;
   }
   return reader.finish() ? std::optional(std::move(reader.command)) : std::nullopt;
+}
+
+std::vector<std::string> compilersWordsIn(const std::string& messages) {
+  llvm::SmallVector<llvm::StringRef> lines;
+  llvm::StringRef(messages).split(lines, '\n');
+  for (const llvm::StringRef line : lines) {
+    llvm::BumpPtrAllocator allocator;
+    llvm::StringSaver saver(allocator);
+    llvm::SmallVector<const char*, 64> words;
+    llvm::cl::TokenizeGNUCommandLine(line, saver, words);
+    if (!words.empty() && nameOf(words.front()) == "cc1")
+      return {words.begin() + 1, words.end()};
+  }
+  return {};
+}
+
+bool isScript(const std::string& program) {
+  const auto path = program.find('/') == std::string::npos ? llvm::sys::findProgramByName(program)
+                                                           : llvm::ErrorOr<std::string>(program);
+  std::ifstream file(path ? *path : program, std::ios::binary);
+  char begin[2] = {};
+  return file.read(begin, sizeof begin) && begin[0] == '#' && begin[1] == '!';
 }
 
 } // namespace romlink::launcher

@@ -1,186 +1,93 @@
 #include "launcher/declarations.h"
 
+#include "launcher/parsed.h"
+#include "launcher/quotation.h"
 #include "launcher/tokens.h"
+#include "launcher/type_uses.h"
+#include "launcher/vocabulary.h"
 
 #include <algorithm>
-#include <clang/AST/ASTContext.h>
 #include <clang/AST/Attr.h>
-#include <clang/AST/Decl.h>
-#include <clang/AST/RecordLayout.h>
-#include <clang/Frontend/ASTUnit.h>
-#include <clang/Tooling/Tooling.h>
 #include <fmt/format.h>
-#include <map>
-#include <optional>
 
 namespace romlink::launcher {
 namespace {
 
 namespace tok = clang::tok;
 
-constexpr std::string_view kUnstable[] = {"_Generic",
-                                          "__builtin_types_compatible_p",
-                                          "__builtin_constant_p",
-                                          "__builtin_object_size",
-                                          "__builtin_dynamic_object_size",
-                                          "__builtin_return_address",
-                                          "__builtin_extract_return_addr",
-                                          "__builtin_frob_return_addr",
-                                          "__builtin_frame_address",
-                                          "__builtin_apply",
-                                          "__builtin_apply_args",
-                                          "__builtin_return",
-                                          "__builtin_has_attribute",
-                                          "__builtin_va_arg_pack",
-                                          "__builtin_va_arg_pack_len",
-                                          "__PRETTY_FUNCTION__",
-                                          "__builtin_FILE",
-                                          "__builtin_LINE",
-                                          "__builtin_FUNCTION"};
-/// In an attribute: one compiler obeys, another ignores it.
-constexpr std::string_view kUnstableAttributes[] = {"scalar_storage_order", "copy"};
+std::string symbolOf(const clang::NamedDecl& declaration) {
+  if (const auto* label = declaration.getAttr<clang::AsmLabelAttr>())
+    return label->getLabel().str();
+  return declaration.getNameAsString();
+}
 
-/// Places of errors in the text.
-class Errors : public clang::DiagnosticConsumer {
+/// The pragmas in force, as the text goes on.
+class PragmaState {
 public:
-  void HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic& info) override {
-    DiagnosticConsumer::HandleDiagnostic(level, info);
-    if (level < clang::DiagnosticsEngine::Error)
+  void take(const std::string& pragma) {
+    switch (meaningOfPragma(pragma)) {
+    case PragmaMeaning::Text:
+      return takeText(pragma);
+    case PragmaMeaning::Push:
+      return saved_.push_back(options_);
+    case PragmaMeaning::Pop:
+      unstable_ |= saved_.empty();
+      options_ = !saved_.empty() && saved_.back();
+      return saved_.empty() ? void() : saved_.pop_back();
+    case PragmaMeaning::Options:
+      options_ = true;
       return;
-    if (!info.hasSourceManager() || info.getLocation().isInvalid())
-      fatal = true;
-    else
-      places.push_back(
-          info.getSourceManager().getFileOffset(info.getSourceManager().getFileLoc(info.getLocation())));
+    case PragmaMeaning::Unstable:
+      unstable_ = true;
+      return;
+    case PragmaMeaning::None:
+    case PragmaMeaning::Everything:
+      return;
+    }
   }
 
-  std::vector<std::uint32_t> places;
-  bool fatal = false; ///< not the text's fault: clang does not know an option
-};
-
-struct Range {
-  std::uint32_t begin = 0;
-  std::uint32_t end = 0; ///< of the last token
-  [[nodiscard]] bool contains(std::uint32_t at) const { return begin <= at && at <= end; }
-};
-
-/// What clang's parser tells: names with their places, bodies, types.
-class Parsed {
-public:
-  struct Name {
-    const clang::NamedDecl* declaration;
-    std::uint32_t place;
-  };
-
-  explicit Parsed(clang::ASTContext& context) : context_(context) {
-    const auto* unit = context.getTranslationUnitDecl();
-    for (const clang::Decl* declaration : unit->decls())
-      findBody(*declaration);
-    std::sort(bodies.begin(), bodies.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
-    for (const clang::Decl* declaration : unit->decls())
-      take(*declaration);
-  }
-
-  [[nodiscard]] std::optional<std::uint32_t> placeOf(clang::SourceLocation location) const {
-    const auto& sources = context_.getSourceManager();
-    if (location.isInvalid() || sources.getFileID(location) != sources.getMainFileID())
-      return std::nullopt;
-    return sources.getFileOffset(location);
-  }
-
-  [[nodiscard]] const Range* bodyAround(std::uint32_t place) const {
-    const auto after = std::upper_bound(bodies.begin(), bodies.end(), place,
-                                        [](std::uint32_t p, const Range& r) { return p < r.begin; });
-    return after != bodies.begin() && std::prev(after)->contains(place) ? &*std::prev(after) : nullptr;
-  }
-
-  [[nodiscard]] clang::ASTContext& context() const { return context_; }
-
-  std::vector<Name> names;
-  std::vector<Range> bodies;    ///< of function definitions, by place
-  std::vector<Range> functions; ///< their definitions as a whole, by place
-  std::vector<std::uint32_t> fileScopeAsm;
+  [[nodiscard]] bool isUnstable() const { return options_ || unstable_; }
+  [[nodiscard]] const std::vector<std::string>& texts() const { return texts_; }
 
 private:
-  void findBody(const clang::Decl& declaration) {
-    const auto* function = llvm::dyn_cast<clang::FunctionDecl>(&declaration);
-    if (function == nullptr || !function->doesThisDeclarationHaveABody() || function->getBody() == nullptr)
-      return;
-    const auto begin = placeOf(function->getBody()->getBeginLoc());
-    const auto end = placeOf(function->getBody()->getEndLoc());
-    const auto start = placeOf(function->getBeginLoc());
-    if (!begin || !end || !start)
-      return;
-    bodies.push_back({*begin, *end});
-    functions.push_back({*start, *end});
+  /// What is pushed and popped again is gone.
+  void takeText(const std::string& pragma) {
+    for (const auto& [push, pop] : {std::pair<std::string_view, std::string_view>{"pack ( push", "pack ( pop )"},
+                                    {"GCC visibility push", "GCC visibility pop"}})
+      if (pragma == pop && !texts_.empty() && texts_.back().starts_with(push))
+        return texts_.pop_back();
+    texts_.push_back(pragma);
   }
 
-  void take(const clang::Decl& declaration) {
-    const auto place = placeOf(declaration.getLocation());
-    if (!place || declaration.isImplicit() || bodyAround(*place) != nullptr)
-      return;
-    if (llvm::isa<clang::FileScopeAsmDecl>(declaration))
-      fileScopeAsm.push_back(*place);
-    if (const auto* named = llvm::dyn_cast<clang::NamedDecl>(&declaration))
-      names.push_back({named, *place});
-    if (const auto* tag =
-            llvm::dyn_cast<clang::TagDecl>(&declaration)) // structures hold structures, enumerators
-      for (const clang::Decl* member : tag->decls())
-        if (!llvm::isa<clang::FieldDecl, clang::IndirectFieldDecl>(member))
-          take(*member);
-  }
-
-  clang::ASTContext& context_;
+  std::vector<std::string> texts_;
+  std::vector<bool> saved_;
+  bool options_ = false; ///< gcc obeys other options
+  bool unstable_ = false;
 };
-
-/// A type by kind, size and sign, if it is arithmetic and unqualified.
-std::string arithmeticType(clang::ASTContext& context, clang::QualType type) {
-  const clang::QualType plain = type.getCanonicalType();
-  if (context.hasSameType(plain, context.getBuiltinVaListType()))
-    return "va_list";
-  const auto* builtin = plain->getAs<clang::BuiltinType>();
-  if (builtin == nullptr || plain.hasQualifiers() || !builtin->isArithmeticType())
-    return {};
-  const auto bytes = context.getTypeSizeInChars(plain).getQuantity();
-  if (builtin->getKind() == clang::BuiltinType::Bool)
-    return "bool";
-  if (builtin->isInteger())
-    return fmt::format("{}{}", builtin->isSignedInteger() ? 'i' : 'u', bytes);
-  return fmt::format("{} {}", builtin->getName(context.getPrintingPolicy()).str(), bytes);
-}
-
-/// "4 4 0 8": size, alignment and offsets of the members, in bytes and bits; empty for what has none.
-std::string layoutOf(clang::ASTContext& context, const clang::NamedDecl& declaration) {
-  if (const auto* record = llvm::dyn_cast<clang::RecordDecl>(&declaration);
-      record != nullptr && record->isCompleteDefinition() && !record->isInvalidDecl()) {
-    const auto& layout = context.getASTRecordLayout(record);
-    std::string text =
-        fmt::format("{} {}", layout.getSize().getQuantity(), layout.getAlignment().getQuantity());
-    for (unsigned i = 0; i < layout.getFieldCount(); ++i)
-      text += fmt::format(" {}", layout.getFieldOffset(i));
-    return text;
-  }
-  const auto* enumeration = llvm::dyn_cast<clang::EnumDecl>(&declaration);
-  if (enumeration == nullptr || !enumeration->isCompleteDefinition() || enumeration->isInvalidDecl())
-    return {};
-  return arithmeticType(context, enumeration->getIntegerType());
-}
 
 /// Divides the tokens, and tells of each group what clang knows of it.
 class Grouping {
 public:
-  Grouping(const TokenList& list, const Parsed& parsed, const std::vector<std::uint32_t>& errors)
-      : list_(list), parsed_(parsed) {
+  Grouping(const TokenList& list, const Parsed& parsed, const Meaning& meaning)
+      : list_(list), parsed_(parsed), meaning_(meaning) {
     divide();
-    for (const std::uint32_t error : errors)
-      if (parsed.bodyAround(error) == nullptr)
-        groupAt(error).ofEverything = true;
+    for (const std::uint32_t error : parsed.errors) {
+      Group& group = groupAt(error);
+      group.ofEverything |= parsed.bodyAround(error) == nullptr;
+      group.ints = group.longs = group.floatingPoint = true;
+    }
     for (const std::uint32_t place : parsed.fileScopeAsm)
       groupAt(place).ofEverything = true;
     for (const Parsed::Name& name : parsed.names)
       declare(name);
-    for (std::size_t i = 0; i < groups_.size(); ++i)
-      describe(i);
+    PragmaState pragmas;
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+      const std::string text = pragmasOf(i, pragmas);
+      describe(i, text);
+    }
+    for (const Pragma& pragma : list.pragmas)
+      if (meaningOfPragma(pragma.text) == PragmaMeaning::Everything)
+        groups_.push_back(groupOf(pragma));
   }
 
   std::vector<Group> take() { return std::move(groups_); }
@@ -220,9 +127,55 @@ private:
 
   void declare(const Parsed::Name& name) {
     const std::size_t index = indexAt(name.place);
-    if (const auto* identifier = name.declaration->getIdentifier())
-      groups_[index].names.push_back(identifier->getName().str());
+    Group& group = groups_[index];
+    if (const auto* identifier = name.declaration->getIdentifier()) {
+      group.names.push_back(identifier->getName().str());
+      if (const std::string symbol = symbolOf(*name.declaration); symbol != group.names.back())
+        group.names.push_back(symbol);
+    }
+    if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(name.declaration))
+      group.ofEverything |= function->doesThisDeclarationHaveABody() && isOfLibrary(symbolOf(*function));
+    if (const auto* object = llvm::dyn_cast<clang::VarDecl>(name.declaration);
+        object != nullptr && object->getFormalLinkage() == clang::Linkage::Internal &&
+        !object->getType().isConstant(parsed_.context()))
+      group.states.push_back(object->getNameAsString());
     details_[index].declarations.push_back(name.declaration);
+  }
+
+  /// The pragmas in force at the group, and in it. Makes the group unstable if one is not understood.
+  std::string pragmasOf(std::size_t index, PragmaState& state) {
+    std::string text;
+    Group& group = groups_[index];
+    const std::size_t end = endOf(index);
+    const bool isEmpty = end == begins_[index];
+    group.unstable |= state.isUnstable();
+    const auto last = isEmpty ? 0 : list_.tokens[end - 1].offset;
+    for (; pragma_ < list_.pragmas.size() && list_.pragmas[pragma_].offset < last; ++pragma_) {
+      const Pragma& pragma = list_.pragmas[pragma_];
+      const auto token = std::lower_bound(
+          list_.tokens.begin() + static_cast<std::ptrdiff_t>(begins_[index]),
+          list_.tokens.begin() + static_cast<std::ptrdiff_t>(end), pragma.offset,
+          [](const SourceToken& t, std::uint32_t offset) { return t.offset < offset; });
+      const auto at = static_cast<std::size_t>(token - list_.tokens.begin()) - begins_[index];
+      state.take(pragma.text);
+      if (at == 0)
+        group.unstable = state.isUnstable(); // it stands before the group
+      else
+        group.unstable |= state.isUnstable();
+      if (at != 0 && meaningOfPragma(pragma.text) != PragmaMeaning::None)
+        text += fmt::format("{} #pragma {}\n", at, pragma.text);
+    }
+    for (const std::string& inForce : state.texts())
+      text += "#pragma " + inForce + '\n';
+    return text;
+  }
+
+  [[nodiscard]] static Group groupOf(const Pragma& pragma) {
+    Group group;
+    group.ofEverything = true;
+    group.digest = sha256Of("#pragma " + pragma.text);
+    group.references = wordsIn(pragma.text);
+    return group;
   }
 
   /// A group that is one typedef of an arithmetic type: "typedef NAME i4". Else empty.
@@ -230,10 +183,11 @@ private:
     const auto& declarations = details_[index].declarations;
     const auto* alias =
         declarations.size() == 1 ? llvm::dyn_cast<clang::TypedefDecl>(declarations.front()) : nullptr;
-    if (alias == nullptr || alias->hasAttrs() || alias->isInvalidDecl() || groups_[index].ofEverything)
+    if (alias == nullptr || alias->hasAttrs() || alias->isInvalidDecl() || groups_[index].ofEverything ||
+        meaning_.ownBitFields)
       return {};
     for (std::size_t i = begins_[index]; i < endOf(index); ++i)
-      if (list_.tokens[i].kind == tok::kw___attribute)
+      if (list_.tokens[i].kind == tok::kw___attribute || list_.tokens[i].kind == tok::l_square)
         return {};
     const std::string type = arithmeticType(parsed_.context(), alias->getUnderlyingType());
     return type.empty() ? std::string() : fmt::format("typedef {} {}", alias->getName().str(), type);
@@ -243,40 +197,68 @@ private:
     return index + 1 < begins_.size() ? begins_[index + 1] : list_.tokens.size();
   }
 
-  void describe(std::size_t index) {
+  void describe(std::size_t index, const std::string& pragmas) {
     Group& group = groups_[index];
+    const auto& declarations = details_[index].declarations;
     if (const std::string alias = arithmeticTypedef(index); !alias.empty()) {
+      const auto type = llvm::cast<clang::TypedefDecl>(declarations.front())->getUnderlyingType();
       group.digest = sha256Of(alias);
-      group.floatingPoint =
-          alias.find("double") != std::string::npos || alias.find("float") != std::string::npos ||
-          alias.find("fp16") != std::string::npos || alias.find("Float16") != std::string::npos;
+      group.rank = fmt::format("{} is {}", alias, type.getCanonicalType().getAsString());
+      group.floatingPoint = type->hasFloatingRepresentation();
       return;
     }
+    const std::string text = pragmas + readTokens(index, group);
+    TypeUses uses;
+    std::string layouts;
+    for (const clang::NamedDecl* declaration : declarations) {
+      addUses(parsed_.context(), *declaration, uses);
+      if (const std::string layout = layoutOf(parsed_.context(), *declaration); !layout.empty())
+        layouts += fmt::format("layout {}\n", layout);
+    }
+    group.ints |= uses.ints;
+    group.longs |= uses.longs;
+    group.floatingPoint |= uses.floatingPoint;
+    std::sort(group.references.begin(), group.references.end());
+    group.references.erase(std::unique(group.references.begin(), group.references.end()), group.references.end());
+    group.digest = sha256Of(text + layouts + uses.layouts);
+  }
+
+  /// The tokens as text; notes in the group what they say.
+  std::string readTokens(std::size_t index, Group& group) const {
     std::string text;
-    std::set<std::string> mentioned;
-    int quoted =
-        0; // depth of parentheses in an asm or attribute, whose strings name things; -1: they begin next
+    std::string strings; // adjacent ones are one
+    Quotation quotation;
     for (std::size_t i = begins_[index]; i < endOf(index); ++i) {
       const SourceToken& token = list_.tokens[i];
-      text += quoted > 0 ? withoutUnderscores(token) : token.text;
-      text += '\n';
-      if (quoted == 0 && (token.kind == tok::kw_asm || token.kind == tok::kw___attribute))
-        quoted = -1;
-      else if (quoted != 0 && token.kind == tok::l_paren)
-        quoted = std::max(quoted, 0) + 1;
-      else if (quoted > 0 && token.kind == tok::r_paren)
-        --quoted;
-      look(token, quoted > 0, group);
-      if (token.kind == tok::identifier)
-        mention(token.text, mentioned, group);
-      if (quoted > 0 && tok::isStringLiteral(token.kind))
-        for (const std::string& word : wordsIn(token.text))
-          mention(word, mentioned, group);
+      const auto before = quotation.of();
+      quotation.take(token, i + 1 < list_.tokens.size() ? &list_.tokens[i + 1] : nullptr);
+      const auto of = quotation.of();
+      const bool inAttribute = of == Quotation::Of::Attribute || of == Quotation::Of::BracketAttribute;
+      const std::string word = inAttribute ? withoutUnderscores(token) : token.text;
+      text += word + '\n';
+      group.assembler |= of == Quotation::Of::Assembler;
+      if (of != Quotation::Of::Nothing && tok::isStringLiteral(token.kind)) {
+        strings += textOfLiteral(token.text);
+        continue;
+      }
+      readStrings(strings, before == Quotation::Of::Assembler, group);
+      look(token, group);
+      if (quotation.isAttributeName())
+        judge(meaningOfAttribute(word), group);
     }
-    for (const clang::NamedDecl* declaration : details_[index].declarations)
-      if (const std::string layout = layoutOf(parsed_.context(), *declaration); !layout.empty())
-        text += fmt::format("layout {}\n", layout);
-    group.digest = sha256Of(text);
+    return text;
+  }
+
+  static void readStrings(std::string& strings, bool isAssembler, Group& group) {
+    for (std::string& word : wordsIn(strings))
+      group.references.push_back(std::move(word));
+    if (isAssembler) {
+      AssemblerText read = readAssembler(strings);
+      group.ofEverything |= read.everything;
+      group.unstable |= read.unstable;
+      group.names.insert(group.names.end(), read.labels.begin(), read.labels.end());
+    }
+    strings.clear();
   }
 
   /// `__packed__` in an attribute is `packed`.
@@ -286,12 +268,12 @@ private:
     return wrapped ? token.text.substr(2, token.text.size() - 4) : token.text;
   }
 
-  static void mention(const std::string& name, std::set<std::string>& mentioned, Group& group) {
-    if (mentioned.insert(name).second)
-      group.references.push_back(name);
+  static void judge(WordMeaning meaning, Group& group) {
+    group.unstable |= meaning == WordMeaning::Unstable;
+    group.floatingPoint |= meaning == WordMeaning::FloatingPoint;
   }
 
-  void look(const SourceToken& token, bool quoted, Group& group) const {
+  void look(const SourceToken& token, Group& group) const {
     switch (token.kind) {
     case tok::kw_float:
     case tok::kw_double:
@@ -308,17 +290,20 @@ private:
       group.wideText = true;
       break;
     case tok::numeric_constant:
-      group.floatingPoint |=
-          token.text.find("f4") != std::string::npos || token.text.find("f8") != std::string::npos;
+      group.floatingPoint |= !isCanonicalInteger(token.text);
       break;
     default:
       break;
     }
-    const std::string plain = quoted ? withoutUnderscores(token) : token.text;
-    const auto isListed = [](const auto& list, const std::string& word) {
-      return std::find(std::begin(list), std::end(list), word) != std::end(list);
-    };
-    group.unstable |= isListed(kUnstable, token.text) || (quoted && isListed(kUnstableAttributes, plain));
+    if (token.kind != tok::identifier && tok::getKeywordSpelling(token.kind) == nullptr)
+      return;
+    judge(meaningOfWord(token.text), group);
+    if (token.kind != tok::identifier)
+      return;
+    constexpr std::string_view kBuiltin = "__builtin_";
+    group.references.push_back(token.text);
+    if (token.text.starts_with(kBuiltin)) // may become a call of the function
+      group.references.push_back(token.text.substr(kBuiltin.size()));
   }
 
   struct Detail {
@@ -326,16 +311,12 @@ private:
   };
   const TokenList& list_;
   const Parsed& parsed_;
+  const Meaning& meaning_;
   std::vector<std::size_t> begins_; ///< of each group: its first token
+  std::size_t pragma_ = 0;          ///< the first that has not been taken
   std::vector<Group> groups_;
   std::vector<Detail> details_;
 };
-
-std::string symbolOf(const clang::NamedDecl& declaration) {
-  if (const auto* label = declaration.getAttr<clang::AsmLabelAttr>())
-    return label->getLabel().str();
-  return declaration.getNameAsString();
-}
 
 void define(const clang::NamedDecl& declaration, std::vector<Declarations::Defined>& defined) {
   if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(&declaration)) {
@@ -352,48 +333,17 @@ void define(const clang::NamedDecl& declaration, std::vector<Declarations::Defin
     defined.push_back({object->getNameAsString(), symbolOf(*object), {}, false});
 }
 
-std::unique_ptr<clang::ASTUnit> parse(const std::string& text, const std::vector<std::string>& flags,
-                                      Errors& errors) {
-  std::vector<std::string> arguments = {"-x", "cpp-output",      "--target=arm-none-eabi",
-                                        "-w", "-ferror-limit=0", "-fsyntax-only"};
-  arguments.insert(arguments.end(), flags.begin(), flags.end());
-  return clang::tooling::buildASTFromCodeWithArgs(
-      text, arguments, "unit.i", "romlink-cc", std::make_shared<clang::PCHContainerOperations>(),
-      [](const clang::tooling::CommandLineArguments& same, llvm::StringRef) { return same; },
-      clang::tooling::FileContentMappings(), &errors);
-}
-
-/// Without those that name a processor, which clang may not know.
-std::vector<std::string> generalFlags(std::vector<std::string> flags) {
-  flags.erase(std::remove_if(flags.begin(), flags.end(),
-                             [](const std::string& flag) { return flag.starts_with("-m"); }),
-              flags.end());
-  return flags;
-}
-
 } // namespace
 
 Result<Declarations> readDeclarations(const std::string& text, const Meaning& meaning) {
-  auto errors = std::make_unique<Errors>();
-  auto ast = parse(text, meaning.parserFlags, *errors);
-  if (ast == nullptr || errors->fatal) {
-    ast.reset();
-    errors = std::make_unique<Errors>();
-    ast = parse(text, generalFlags(meaning.parserFlags), *errors);
-  }
-  if (ast == nullptr || errors->fatal)
-    return fail(ErrorCode::Malformed, "clang does not read the preprocessed source", "",
-                "it does not know one of the options");
-  const Parsed parsed(ast->getASTContext());
-  const TokenList list = tokensOf(text, ast->getLangOpts());
+  ROMLINK_ASSIGN(const Parsed parsed, Parsed::parse(withoutDirectives(text), meaning));
+  const TokenList list = tokensOf(text, parsed.language());
+  if (!list.notUnderstood.empty())
+    return fail(ErrorCode::Refused, "the preprocessed source is not understood", "", "it has " + list.notUnderstood);
   Declarations declarations;
-  declarations.groups = Grouping(list, parsed, errors->places).take();
+  declarations.groups = Grouping(list, parsed, meaning).take();
   for (const Parsed::Name& name : parsed.names)
     define(*name.declaration, declarations.defined);
-  std::string pragmas;
-  for (const SourceToken& token : list.pragmas)
-    pragmas += token.text + '\n';
-  declarations.pragmas = sha256Of(pragmas);
   declarations.included = list.included;
   return declarations;
 }

@@ -1,5 +1,6 @@
 // The declarations of file scope of a C translation unit, as groups of tokens: what lies between two
-// semicolons, or a function with its body. Each token of the text is in one group.
+// semicolons, or a function with its body. Each token of the text is in one group; a pragma that concerns
+// everything is one of its own.
 #pragma once
 
 #include "base/digest.h"
@@ -13,14 +14,21 @@ namespace romlink::launcher {
 
 struct Group {
   std::vector<std::string>
-      names; ///< of file scope that it declares: typedefs, tags, enumerators, functions, objects
-  std::vector<std::string> references; ///< identifiers that it mentions, each once, in their order
-  Digest digest;                       ///< of its tokens and the layout of its types
-  bool ofEverything = false; ///< whatever the unit defines may depend on it: file-scope asm, a parse error
-  bool unstable = false;     ///< compilers answer something in it each in its own way
+      names; ///< of file scope that it declares: typedefs, tags, enumerators, functions, objects, labels
+  std::vector<std::string> references; ///< identifiers that it mentions, each once, sorted
+  std::vector<std::string> states;     ///< of its names: static objects that may be written
+  Digest digest;                       ///< of its tokens, the pragmas in force, and the layout of its types
+  std::string rank; ///< of a typedef of an arithmetic type: which it is; the digest has its size and sign
+  /// Whatever the unit defines may depend on it: file-scope asm, a parse error, a function that compilers call
+  /// without being told to.
+  bool ofEverything = false;
+  bool unstable = false; ///< compilers may read something in it each in its own way
   bool floatingPoint = false;
+  bool ints = false;        ///< it accesses memory as int (type_uses.h)
+  bool longs = false;       ///< as long
   bool enumeration = false; ///< declared in a body
   bool wideText = false;
+  bool assembler = false;
 };
 
 struct Declarations {
@@ -32,11 +40,10 @@ struct Declarations {
   };
   std::vector<Group> groups;
   std::vector<Defined> defined; ///< in the order of the text
-  Digest pragmas;
   std::vector<std::string> included;
 };
 
-/// Malformed: clang does not take the text at all.
+/// Malformed: clang does not take the text at all. Refused: it has something that makes all tokens doubtful.
 Result<Declarations> readDeclarations(const std::string& text, const Meaning& meaning);
 
 } // namespace romlink::launcher

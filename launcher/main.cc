@@ -18,13 +18,19 @@
 
 #include "base/file.h"
 #include "launcher/command.h"
+#include "launcher/options.h"
 #include "launcher/process.h"
 #include "launcher/records.h"
 #include "launcher/unit.h"
 
-#include <chrono>
+#include <algorithm>
 #include <cstdlib>
+#include <ctime>
+#include <fmt/format.h>
 #include <iostream>
+#include <set>
+#include <sys/stat.h>
+#include <utility>
 
 namespace romlink::launcher {
 namespace {
@@ -40,46 +46,99 @@ constexpr const char* kUsage =
     "example: romlink-cc arm-none-eabi-gcc -O2 -c main.c -o main.o\n"
     "         cmake -DCMAKE_C_COMPILER_LAUNCHER=romlink-cc ..\n";
 
-/// Was a file that the text is made of changed after the compiler began? Then the compiler may have read
-/// another.
-bool isChangedSince(const std::vector<std::string>& files, fs::file_time_type start) {
-  for (const std::string& file : files) {
-    std::error_code missing; // "<built-in>" is no file; with -g gcc names its working directory, too
-    if (!fs::is_regular_file(file, missing))
-      continue;
-    const auto time = fs::last_write_time(file, missing);
-    if (!missing && time > start)
-      return true;
-  }
-  return false;
+/// The kernel's time as it writes it into files.
+timespec fileTime() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return now;
 }
 
-Result<void> addTo(const CompileCommand& command, const CompileCommand::Input& input,
-                   fs::file_time_type start) {
-  std::vector<std::string> words = command.compiler;
-  words.insert(words.end(), command.options.begin(), command.options.end());
+/// Was a file that the text is made of changed, or another put in its place, after the compiler began? Then the
+/// compiler may have read another.
+bool isChangedSince(const std::vector<std::string>& files, timespec start) {
+  return std::any_of(files.begin(), files.end(), [&](const std::string& file) {
+    struct stat status{};
+    if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+      return false; // "<built-in>" is no file; with -g gcc names its working directory, too
+    const timespec& changed = status.st_ctim; // cp -p sets the time of the content, not this one
+    return std::pair(changed.tv_sec, changed.tv_nsec) > std::pair(start.tv_sec, start.tv_nsec);
+  });
+}
+
+tl::unexpected<Error> refused(std::string why) {
+  return fail(ErrorCode::Refused, "it is not known what is compiled", "", std::move(why));
+}
+
+/// Adds the options that a file of specs or a script around gcc adds: those with which it would run cc1.
+Result<void> addHiddenOptions(const std::vector<std::string>& words,
+                              std::vector<std::vector<std::string>>& options) {
   std::vector<std::string> ask = words;
-  ask.insert(ask.end(), {"-E", "-dM", "-x", "c", "/dev/null"});
+  ask.insert(ask.end(), {"-###", "-c", "-x", "c", "/dev/null", "-o", "/dev/null"});
+  ROMLINK_ASSIGN(const auto told, outputOf(ask));
+  std::set<std::string> known;
+  for (const auto& option : options)
+    known.insert(option.begin(), option.end());
+  const std::vector<std::string> run = compilersWordsIn(told.messages);
+  if (run.empty())
+    return refused("gcc does not say what it runs (-###)");
+  for (const std::string& word : run)
+    if ((word.starts_with("-f") || word.starts_with("-m") || word.starts_with("-O")) && !known.contains(word) &&
+        !isWithoutMeaning(word))
+      options.push_back({"(hidden)", word});
+  return {};
+}
+
+/// A script before or in place of clang may add options, and so may files that clang reads by itself.
+Result<void> refuseHiddenOptions(const std::vector<std::string>& compiler, const std::string& messages) {
+  if (messages.find("Configuration file:") != std::string::npos ||
+      std::getenv("CCC_OVERRIDE_OPTIONS") != nullptr)
+    return refused("clang takes options from a configuration file or CCC_OVERRIDE_OPTIONS");
+  for (const std::string& word : compiler)
+    if (isScript(word))
+      return refused(fmt::format("{} is a script, which may add options for clang", word));
+  return {};
+}
+
+Result<Meaning> meaningOfCommand(const CompileCommand& command, const std::vector<std::string>& words) {
+  if (const std::string option = refusedOption(command.options); !option.empty())
+    return refused(fmt::format("{} has no fingerprints", option));
+  std::vector<std::string> ask = words;
+  ask.insert(ask.end(), {"-v", "-E", "-dM", "-x", "c", "/dev/null"});
   ROMLINK_ASSIGN(const auto macros, outputOf(ask));
+  auto options = command.options;
+  if (meaningOf(options, macros.text).isClang)
+    ROMLINK_TRY(refuseHiddenOptions(command.compiler, macros.messages));
+  else
+    ROMLINK_TRY(addHiddenOptions(words, options));
+  return meaningOf(options, macros.text);
+}
+
+Result<void> addTo(const CompileCommand& command, const CompileCommand::Input& input, timespec start) {
+  std::vector<std::string> words = command.compiler;
+  for (const auto& option : command.options)
+    words.insert(words.end(), option.begin(), option.end());
+  ROMLINK_ASSIGN(const Meaning meaning, meaningOfCommand(command, words));
   std::string text;
   if (input.preprocessed) {
     ROMLINK_ASSIGN(const auto content, readFile(input.file));
     text = asText(content);
   } else {
-    ask = words;
-    ask.insert(ask.end(), {"-w", "-E", "-x", "c", input.file});
-    ROMLINK_ASSIGN(text, outputOf(ask));
+    std::vector<std::string> ask = words;
+    ask.insert(ask.end(), {"-w", "-fpch-preprocess", "-E", "-x", "c", input.file});
+    ROMLINK_ASSIGN(auto output, outputOf(ask));
+    text = std::move(output.text);
   }
-  ROMLINK_ASSIGN(auto unit, readUnit(text, meaningOf(command.options, macros)));
+  ROMLINK_ASSIGN(auto unit, readUnit(text, meaning));
   unit.included.push_back(input.file);
   if (isChangedSince(unit.included, start))
     return fail(ErrorCode::Refused, "the source changed during the compilation");
   ROMLINK_ASSIGN(const auto object, readFile(input.object));
   ROMLINK_ASSIGN(const auto extended, withFingerprints(object, unit));
-  const auto mode = fs::status(input.object).permissions();
-  ROMLINK_TRY(writeFile(input.object, extended));
   std::error_code unchanged;
-  fs::permissions(input.object, mode, unchanged);
+  const auto file = fs::canonical(input.object, unchanged); // a link stays one
+  const auto mode = fs::status(file, unchanged).permissions();
+  ROMLINK_TRY(writeFile(file, extended));
+  fs::permissions(file, mode, unchanged);
   return {};
 }
 
@@ -106,7 +165,7 @@ void warn(const Error& error, const std::string& file) {
   std::cerr << "romlink-cc: warning: no fingerprints: " << told.line() << '\n';
 }
 
-void tryToAdd(const CompileCommand& command, const CompileCommand::Input& input, fs::file_time_type start) {
+void tryToAdd(const CompileCommand& command, const CompileCommand::Input& input, timespec start) {
   try {
     if (const auto done = addTo(command, input, start); !done)
       warn(done.error(), input.file);
@@ -128,7 +187,7 @@ int run(const std::vector<std::string>& words) {
   const auto command = compileCommandOf(words);
   if (!command)
     return become(words);
-  const auto start = fs::file_time_type::clock::now();
+  const auto start = fileTime();
   const int code = runForUser(words);
   if (code != 0)
     return code;

@@ -1,9 +1,10 @@
 #include "launcher/meaning.h"
 
+#include "launcher/options.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
-#include <set>
 
 namespace romlink::launcher {
 namespace {
@@ -30,151 +31,26 @@ std::string valueOf(const Macros& macros, std::string_view name) {
   return found == macros.end() ? std::string() : found->second;
 }
 
-/// A choice between flags; the last one on the command line counts, and `usual` stands for all that say the
-/// default.
-struct Choice {
-  std::string_view flag;
-  std::string_view key;
-  std::string_view value; ///< empty: the default
-};
-
-constexpr Choice kChoices[] = {
-    // integers and pointers
-    {"-fwrapv", "overflow", "wraps"},
-    {"-fno-strict-overflow", "overflow", "wraps"},
-    {"-ftrapv", "overflow", "traps"},
-    {"-fno-wrapv", "overflow", ""},
-    {"-fno-trapv", "overflow", ""},
-    {"-fstrict-overflow", "overflow", ""},
-    {"-fwrapv-pointer", "pointers", "wrap"},
-    {"-fno-wrapv-pointer", "pointers", ""},
-    {"-fno-strict-aliasing", "aliasing", "any"},
-    {"-fstrict-aliasing", "aliasing", ""},
-    {"-fno-delete-null-pointer-checks", "null", "checked"},
-    {"-fdelete-null-pointer-checks", "null", ""},
-    {"-funsigned-bitfields", "bitfields", "unsigned"},
-    {"-fsigned-bitfields", "bitfields", ""},
-    {"-fno-strict-volatile-bitfields", "volatile-bitfields", "any-width"},
-    {"-fstrict-volatile-bitfields", "volatile-bitfields", ""},
-    {"-fno-aapcs-bitfield-width", "volatile-bitfields", "any-width"},
-    {"-faapcs-bitfield-width", "volatile-bitfields", ""},
-    {"-fpack-struct", "pack", "1"},
-    {"-fno-pack-struct", "pack", ""},
-    // library functions
-    {"-ffreestanding", "library", "freestanding"},
-    {"-fno-hosted", "library", "freestanding"},
-    {"-fhosted", "library", ""},
-    {"-fno-freestanding", "library", ""},
-    {"-fno-builtin", "builtin", "none"},
-    {"-fbuiltin", "builtin", ""},
-    // what is added to functions
-    {"-finstrument-functions", "instrument", "functions"},
-    {"-finstrument-functions-after-inlining", "instrument", "functions"},
-    {"-fno-instrument-functions", "instrument", ""},
-    {"-pg", "profile", "pg"},
-    {"--coverage", "profile", "coverage"},
-    {"-coverage", "profile", "coverage"},
-    {"-fprofile-arcs", "profile", "coverage"},
-    {"-fprofile-generate", "profile", "generate"},
-    {"-fprofile-instr-generate", "profile", "generate"},
-    {"-fsplit-stack", "stack", "split"},
-    {"-fexceptions", "exceptions", "on"},
-    {"-fno-exceptions", "exceptions", ""},
-    {"-fnon-call-exceptions", "non-call-exceptions", "on"},
-    {"-fno-non-call-exceptions", "non-call-exceptions", ""},
-    // dialects
-    {"-fgnu89-inline", "inline", "gnu89"},
-    {"-fno-gnu89-inline", "inline", ""},
-    {"-fms-extensions", "dialect", "ms"},
-    {"-fno-ms-extensions", "dialect", ""},
-    {"-fplan9-extensions", "dialect", "plan9"},
-    {"-fopenmp", "openmp", "on"},
-    {"-fno-openmp", "openmp", ""},
-    {"-fopenacc", "openacc", "on"},
-    {"-fpcc-struct-return", "struct-return", "memory"},
-    {"-freg-struct-return", "struct-return", ""},
-};
-
-constexpr Choice kFloatChoices[] = {
-    {"-ffast-math", "fast", "yes"},
-    {"-fno-fast-math", "fast", ""},
-    {"-Ofast", "fast", "yes"},
-    {"-funsafe-math-optimizations", "unsafe", "yes"},
-    {"-fno-unsafe-math-optimizations", "unsafe", ""},
-    {"-fassociative-math", "associative", "yes"},
-    {"-fno-associative-math", "associative", ""},
-    {"-freciprocal-math", "reciprocal", "yes"},
-    {"-fno-reciprocal-math", "reciprocal", ""},
-    {"-ffinite-math-only", "finite", "yes"},
-    {"-fno-finite-math-only", "finite", ""},
-    {"-fno-signed-zeros", "zeros", "unsigned"},
-    {"-fsigned-zeros", "zeros", ""},
-    {"-fno-trapping-math", "traps", "none"},
-    {"-ftrapping-math", "traps", ""},
-    {"-frounding-math", "rounding", "dynamic"},
-    {"-fno-rounding-math", "rounding", ""},
-    {"-fsignaling-nans", "nans", "signalling"},
-    {"-fno-signaling-nans", "nans", ""},
-    {"-fno-math-errno", "errno", "no"},
-    {"-fmath-errno", "errno", ""},
-    {"-fsingle-precision-constant", "constants", "single"},
-    {"-fno-single-precision-constant", "constants", ""},
-    {"-fapprox-func", "functions", "approximate"},
-    {"-fno-approx-func", "functions", ""},
-    {"-fcx-limited-range", "complex", "limited"},
-    {"-fcx-fortran-rules", "complex", "fortran"},
-    {"-fno-cx-limited-range", "complex", ""},
-};
-
-/// Flags with a value, which all count as they are.
-constexpr std::string_view kPrefixes[] = {
-    "-fno-builtin-",     "-fsanitize",    "-fno-sanitize",  "-fpack-struct=", "-ftrivial-auto-var-init=",
-    "-fzero-call-used-", "-fprofile-use", "-fauto-profile", "-ffixed-",       "-fcall-used-",
-    "-fcall-saved-",     "-fopenmp=",     "-fharden-",      "-fplugin",       "-Xclang",
-    "-fms-compatibility"};
-constexpr std::string_view kFloatPrefixes[] = {
-    "-fexcess-precision=",   "-ffp-model=",        "-ffp-exception-behavior=",
-    "-fcomplex-arithmetic=", "-fdenormal-fp-math", "-ffp-eval-method=",
-    "-mfp16-format="};
-
-template <typename Choices, typename Prefixes>
-std::string chosen(const std::vector<std::string>& options, const Choices& choices,
-                   const Prefixes& prefixes) {
-  std::map<std::string_view, std::string_view> values;
-  std::set<std::string> others;
-  for (const std::string& option : options) {
-    for (const Choice& choice : choices)
-      if (option == choice.flag)
-        values[choice.key] = choice.value;
-    if (std::any_of(std::begin(prefixes), std::end(prefixes),
-                    [&](std::string_view prefix) { return option.starts_with(prefix); }))
-      others.insert(option);
-  }
-  std::string text;
-  for (const auto& [key, value] : values)
-    if (!value.empty())
-      text += fmt::format(" {}={}", key, value);
-  for (const std::string& other : others)
-    text += ' ' + other;
-  return text;
-}
-
-/// C90, C99 to C17, and C23 differ in the types of constants, inline functions and keywords.
+/// C90, C99, C11 to C17, and C23 differ in the types of constants, inline functions, keywords, and whether a
+/// loop without effects ends.
 std::string dialectOf(const Macros& macros) {
   const std::string version = valueOf(macros, "__STDC_VERSION__");
   if (version < "199901")
     return "90";
-  return version < "201800" ? "99" : "23";
+  if (version < "201100")
+    return "99";
+  return version < "201800" ? "11" : "23";
 }
 
 /// With fused multiply-add, results depend on what the compiler contracts.
-std::string contraction(const std::vector<std::string>& options, const Macros& macros) {
+std::string contraction(const std::vector<std::vector<std::string>>& options, const Macros& macros) {
   constexpr std::string_view kFlag = "-ffp-contract=";
   if (!macros.contains("__ARM_FEATURE_FMA"))
     return {};
   std::string mode = macros.contains("__STRICT_ANSI__") && !macros.contains("__clang__") ? "off" : "";
   std::string level;
-  for (const std::string& option : options) {
+  for (const auto& words : options) {
+    const std::string& option = words.front();
     if (option.starts_with(kFlag))
       mode = option.substr(kFlag.size());
     if (option.starts_with("-O"))
@@ -195,26 +71,30 @@ bool isForParser(const std::string& option) {
 
 } // namespace
 
-Meaning meaningOf(const std::vector<std::string>& options, std::string_view text) {
+Meaning meaningOf(const std::vector<std::vector<std::string>>& options, std::string_view text) {
   const Macros macros = read(text);
   const bool unsignedChar = macros.contains("__CHAR_UNSIGNED__");
   const std::string enumSize = valueOf(macros, "__ARM_SIZEOF_MINIMAL_ENUM");
   const std::string wideSize = valueOf(macros, "__ARM_SIZEOF_WCHAR_T");
+  const MeaningOptions of = meaningOptionsOf(options, valueOf(macros, "__VERSION__"));
   Meaning meaning;
-  meaning.always =
-      fmt::format("c={} char={} cmse={}{}", dialectOf(macros), unsignedChar ? "unsigned" : "signed",
-                  valueOf(macros, "__ARM_FEATURE_CMSE") == "3" ? 1 : 0, chosen(options, kChoices, kPrefixes));
+  meaning.isClang = macros.contains("__clang__");
+  meaning.strictAliasing = !of.anyAliasing;
+  meaning.ownBitFields = of.ownBitFields;
+  meaning.always = fmt::format("c={} strict={} char={} cmse={} {}", dialectOf(macros),
+                               macros.contains("__STRICT_ANSI__") ? 1 : 0, unsignedChar ? "unsigned" : "signed",
+                               valueOf(macros, "__ARM_FEATURE_CMSE") == "3" ? 1 : 0, of.always);
   const std::string evaluated =
       valueOf(macros, "__FLT_EVAL_METHOD__"); // clang 19 predefines none, and means 0
   meaning.floatingPoint =
-      fmt::format("finite={} evaluated={}{}{}", valueOf(macros, "__FINITE_MATH_ONLY__") == "1" ? 1 : 0,
-                  evaluated.empty() ? "0" : evaluated, chosen(options, kFloatChoices, kFloatPrefixes),
-                  contraction(options, macros));
+      fmt::format("finite={} evaluated={} {}{}", valueOf(macros, "__FINITE_MATH_ONLY__") == "1" ? 1 : 0,
+                  evaluated.empty() ? "0" : evaluated, of.floatingPoint, contraction(options, macros));
+  meaning.assembler = of.assembler;
   meaning.enumerations = "enum=" + enumSize;
   meaning.wideText = fmt::format("wchar={} {}", wideSize, valueOf(macros, "__WCHAR_TYPE__"));
-  for (const std::string& option : options)
-    if (isForParser(option))
-      meaning.parserFlags.push_back(option);
+  for (const auto& option : options)
+    if (option.size() == 1 && isForParser(option.front()))
+      meaning.parserFlags.push_back(option.front());
   meaning.parserFlags.emplace_back(enumSize == "1" ? "-fshort-enums" : "-fno-short-enums");
   meaning.parserFlags.emplace_back(wideSize == "2" ? "-fshort-wchar" : "-fno-short-wchar");
   meaning.parserFlags.emplace_back(unsignedChar ? "-funsigned-char" : "-fsigned-char");

@@ -68,26 +68,29 @@ int runForUser(const std::vector<std::string>& words) {
   return kSignal + WTERMSIG(status);
 }
 
-Result<std::string> outputOf(const std::vector<std::string>& words) {
+Result<Output> outputOf(const std::vector<std::string>& words) {
   // gcc would write the dependencies of this run, too, where these are set.
   unsetenv("DEPENDENCIES_OUTPUT");
   unsetenv("SUNPRO_DEPENDENCIES");
   ROMLINK_ASSIGN(const auto folder,
                  TemporaryDirectory::create(std::filesystem::temp_directory_path(), "romlink-cc"));
   const std::string file = folder.path() / "output";
+  const std::string messages = folder.path() / "messages";
   auto arguments = pointersTo(words);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, messages.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
+                                   0600);
   pid_t child = 0;
   const int error = posix_spawnp(&child, arguments.front(), &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0 || statusOf(child) != 0)
     return fail(ErrorCode::Malformed, "the compiler does not preprocess it", words.front());
   ROMLINK_ASSIGN(const auto content, readFile(file));
-  return std::string(asText(content));
+  ROMLINK_ASSIGN(const auto told, readFile(messages));
+  return Output{std::string(asText(content)), std::string(asText(told))};
 }
 
 } // namespace romlink::launcher

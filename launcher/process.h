@@ -15,8 +15,12 @@ int become(const std::vector<std::string>& words);
 /// way.
 int runForUser(const std::vector<std::string>& words);
 
-/// What the command writes to its standard output; its input is empty and its messages are dropped.
-/// Malformed: it fails.
-Result<std::string> outputOf(const std::vector<std::string>& words);
+struct Output {
+  std::string text;     ///< of the standard output
+  std::string messages; ///< of the standard error
+};
+
+/// What the command writes; its input is empty. Malformed: it fails.
+Result<Output> outputOf(const std::vector<std::string>& words);
 
 } // namespace romlink::launcher

@@ -46,6 +46,7 @@ public:
         !elf_.sections[symbol.section].isAllocated())
       return std::nullopt;
     SourceRecord record;
+    record.weak = symbol.binding == llvm::ELF::STB_WEAK;
     const auto global = global_.find(symbol.name);
     if (global != global_.end() && count_.at(symbol.name) == 1 &&
         global->second->function == symbol.isFunction()) {

@@ -8,6 +8,7 @@
 #include <llvm/ADT/APFloat.h>
 #include <llvm/ADT/APInt.h>
 #include <llvm/ADT/SmallString.h>
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/Error.h>
 #include <set>
 
@@ -15,7 +16,7 @@ namespace romlink::launcher {
 namespace {
 
 bool isWordCharacter(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$' || c == '.';
 }
 
 std::string_view trimmed(std::string_view line) {
@@ -23,50 +24,39 @@ std::string_view trimmed(std::string_view line) {
   return line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin);
 }
 
-/// Pragmas that are for people, or for the preprocessor that has run.
-bool isHarmless(std::string_view pragma) {
-  constexpr std::string_view kHarmless[] = {"once",
-                                            "mark",
-                                            "region",
-                                            "endregion",
-                                            "message",
-                                            "GCC system",
-                                            "GCC warning",
-                                            "GCC error",
-                                            "GCC poison",
-                                            "GCC diagnostic",
-                                            "GCC dependency",
-                                            "clang diagnostic",
-                                            "clang system_header"};
-  return std::any_of(std::begin(kHarmless), std::end(kHarmless),
-                     [&](std::string_view word) { return pragma.starts_with(word); });
-}
-
 /// Takes the directives out of the text, which keeps its length: a line marker names a file, a pragma counts.
 struct Directives {
-  std::string text;
-  std::vector<std::string> pragmas;
+  std::string text;    ///< without any
+  std::string layouts; ///< with those only that change layouts
+  std::vector<std::pair<std::string, std::uint32_t>> pragmas;
   std::set<std::string> files;
+  bool hasPrecompiled = false;
 
-  explicit Directives(std::string_view whole) : text(whole) {
+  explicit Directives(std::string_view whole) : text(whole), layouts(whole) {
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = std::min(text.find('\n', begin), text.size());
-      const std::string_view line = trimmed(std::string_view(text).substr(begin, end - begin));
+      const std::string_view line = trimmed(whole.substr(begin, end - begin));
       if (line.starts_with('#')) {
-        take(trimmed(line.substr(1)));
-        std::fill(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                  text.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+        const std::string_view directive = trimmed(line.substr(1));
+        take(directive, static_cast<std::uint32_t>(begin));
+        blank(text, begin, end);
+        if (!directive.starts_with("pragma") || !trimmed(directive.substr(6)).starts_with("pack"))
+          blank(layouts, begin, end);
       }
       begin = end + 1;
     }
   }
 
 private:
-  void take(std::string_view line) {
+  static void blank(std::string& text, std::size_t begin, std::size_t end) {
+    std::fill(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+  }
+
+  void take(std::string_view line, std::uint32_t offset) {
     if (line.starts_with("pragma")) {
       const std::string_view pragma = trimmed(line.substr(6));
-      if (!isHarmless(pragma))
-        pragmas.emplace_back(pragma);
+      hasPrecompiled |= pragma.starts_with("GCC pch_preprocess");
+      pragmas.emplace_back(pragma, offset);
       return;
     }
     const std::size_t open = line.find('"');
@@ -76,12 +66,30 @@ private:
   }
 };
 
-/// Lexes text; appends to `to`.
-void lex(std::string_view text, const clang::LangOptions& language, clang::IdentifierTable& identifiers,
+/// Why a token is of a kind that is not understood; empty: it is.
+std::string_view whyNotUnderstood(const clang::Token& token, llvm::StringRef spelling, const SourceToken* before) {
+  if (token.is(clang::tok::comment))
+    return "comments in preprocessed text";
+  const bool isText = token.isLiteral();
+  if (isText && (spelling.contains("R\"") && spelling.find("R\"") < spelling.find('"') + 1))
+    return "a raw string literal";
+  if (isText && before != nullptr && before->text.ends_with('R') && before->kind == clang::tok::identifier &&
+      before->offset + before->text.size() == token.getLocation().getRawEncoding() - 1)
+    return "a raw string literal";
+  if (!isText && std::any_of(spelling.begin(), spelling.end(),
+                             [](char c) { return c == '\\' || static_cast<unsigned char>(c) >= 0x80; }))
+    return "names with letters beyond ASCII";
+  return {};
+}
+
+/// Lexes text; appends to `to`. Returns what in it is not understood; empty: nothing.
+std::string lex(std::string_view text, const clang::LangOptions& language, clang::IdentifierTable& identifiers,
          std::vector<SourceToken>& to) {
   const std::string terminated(text); // the lexer needs the zero behind it
   clang::Lexer lexer(clang::SourceLocation::getFromRawEncoding(1), language, terminated.data(),
                      terminated.data(), terminated.data() + terminated.size());
+  lexer.SetCommentRetentionState(true);
+  std::string notUnderstood;
   clang::Token token;
   for (bool more = true; more;) {
     more = !lexer.LexFromRawLexer(token);
@@ -89,6 +97,8 @@ void lex(std::string_view text, const clang::LangOptions& language, clang::Ident
       break;
     const std::uint32_t offset = token.getLocation().getRawEncoding() - 1;
     const llvm::StringRef spelling(terminated.data() + offset, token.getLength());
+    if (const auto why = whyNotUnderstood(token, spelling, to.empty() ? nullptr : &to.back()); !why.empty())
+      notUnderstood = why;
     SourceToken made{token.getKind(), spelling.str(), offset};
     if (token.is(clang::tok::raw_identifier)) {
       made.kind = identifiers.get(spelling).getTokenID();
@@ -101,6 +111,7 @@ void lex(std::string_view text, const clang::LangOptions& language, clang::Ident
     }
     to.push_back(std::move(made));
   }
+  return notUnderstood;
 }
 
 /// After these, an opening parenthesis may be that of a call, a condition or an attribute.
@@ -202,16 +213,63 @@ std::string canonicalNumber(std::string_view spelling, bool c90) {
   return canonical.empty() ? std::string(spelling) : canonical;
 }
 
-std::vector<std::string> wordsIn(std::string_view literal) {
+bool isCanonicalInteger(std::string_view number) {
+  const std::size_t digits = number.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string_view::npos)
+    return false;
+  const std::string_view type = number.substr(digits);
+  return type == "i4" || type == "u4" || type == "i8" || type == "u8";
+}
+
+std::string textOfLiteral(std::string_view literal) {
+  std::string text;
+  const std::size_t begin = std::min(literal.find('"'), literal.size() - 1) + 1;
+  for (std::size_t at = begin; at + 1 < literal.size(); ++at) {
+    if (literal[at] != '\\') {
+      text += literal[at];
+      continue;
+    }
+    const char letter = literal[++at];
+    constexpr std::string_view kLetters = "abfnrtve";
+    constexpr std::string_view kCodes = "\a\b\f\n\r\t\v\x1b";
+    if (const auto known = kLetters.find(letter); known != std::string_view::npos) {
+      text += kCodes[known];
+      continue;
+    }
+    const bool hex = letter == 'x';
+    if (!hex && (letter < '0' || letter > '7')) {
+      text += letter; // a quotation mark, a backslash
+      continue;
+    }
+    unsigned code = 0;
+    std::size_t end = at + (hex ? 1 : 0);
+    const std::size_t limit = hex ? literal.size() - 1 : std::min(at + 3, literal.size() - 1);
+    for (; end < limit && llvm::hexDigitValue(literal[end]) < (hex ? 16U : 8U); ++end)
+      code = code * (hex ? 16 : 8) + llvm::hexDigitValue(literal[end]);
+    text += static_cast<char>(code);
+    at = end - 1;
+  }
+  return text;
+}
+
+std::vector<std::string> wordsIn(std::string_view text) {
   std::vector<std::string> words;
-  for (std::size_t at = 0; at < literal.size();) {
+  for (std::size_t at = 0; at < text.size();) {
     const std::size_t begin = at;
-    while (at < literal.size() && isWordCharacter(literal[at]))
+    while (at < text.size() && isWordCharacter(text[at]))
       ++at;
-    if (at > begin)
-      words.emplace_back(literal.substr(begin, at - begin));
-    else
+    if (at == begin) {
       ++at;
+      continue;
+    }
+    const std::string_view word = text.substr(begin, at - begin);
+    words.emplace_back(word);
+    for (std::string_view rest = word; word.find_first_of("$.") != std::string_view::npos && !rest.empty();) {
+      const std::string_view part = rest.substr(0, rest.find_first_of("$."));
+      if (!part.empty())
+        words.emplace_back(part);
+      rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    }
   }
   return words;
 }
@@ -220,12 +278,24 @@ TokenList tokensOf(std::string_view text, const clang::LangOptions& language) {
   clang::IdentifierTable identifiers(language);
   const Directives directives(text);
   TokenList list;
-  lex(directives.text, language, identifiers, list.tokens);
+  list.notUnderstood = lex(directives.text, language, identifiers, list.tokens);
+  if (directives.hasPrecompiled)
+    list.notUnderstood = "a precompiled header";
   dropParenthesesOfNumbers(list.tokens);
-  for (const std::string& pragma : directives.pragmas)
-    lex("#pragma " + pragma, language, identifiers, list.pragmas);
+  for (const auto& [pragma, offset] : directives.pragmas) {
+    std::vector<SourceToken> tokens;
+    lex(pragma, language, identifiers, tokens);
+    Pragma& made = list.pragmas.emplace_back();
+    made.offset = offset;
+    for (const SourceToken& token : tokens)
+      made.text += (made.text.empty() ? "" : " ") + token.text;
+  }
   list.included.assign(directives.files.begin(), directives.files.end());
   return list;
+}
+
+std::string withoutDirectives(std::string_view text) {
+  return Directives(text).layouts;
 }
 
 } // namespace romlink::launcher

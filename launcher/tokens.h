@@ -20,20 +20,37 @@ struct SourceToken {
   std::uint32_t offset = 0; ///< in the text
 };
 
+struct Pragma {
+  std::string text; ///< without "#pragma"; its tokens
+  std::uint32_t offset = 0;
+};
+
 struct TokenList {
   std::vector<SourceToken> tokens;
-  std::vector<SourceToken> pragmas;  ///< the lines that change what the compiler does
+  std::vector<Pragma> pragmas;       ///< all, in their order
   std::vector<std::string> included; ///< files that line markers name, sorted
+  std::string notUnderstood;         ///< something that makes the tokens doubtful; empty: nothing
 };
 
 /// `text`: preprocessed C.
 [[nodiscard]] TokenList tokensOf(std::string_view text, const clang::LangOptions& language);
 
+/// The text, of the same length, with blanks for all directives but "#pragma pack": a parser must not
+/// preprocess it again.
+[[nodiscard]] std::string withoutDirectives(std::string_view text);
+
 /// A number as C means it for Arm, by value and type; as it stands if it is none. `c90`: large decimal
 /// constants are unsigned long.
 [[nodiscard]] std::string canonicalNumber(std::string_view spelling, bool c90);
 
-/// The identifiers in the quoted text of a string literal.
-[[nodiscard]] std::vector<std::string> wordsIn(std::string_view literal);
+/// Is it what canonicalNumber() makes of an integer?
+[[nodiscard]] bool isCanonicalInteger(std::string_view number);
+
+/// What a string literal stands for, without quotation marks and escapes.
+[[nodiscard]] std::string textOfLiteral(std::string_view literal);
+
+/// The symbols that text may name: words of letters, digits, `_`, `$` and `.`, and the parts of them between `$`
+/// and `.`.
+[[nodiscard]] std::vector<std::string> wordsIn(std::string_view text);
 
 } // namespace romlink::launcher

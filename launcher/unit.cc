@@ -3,15 +3,15 @@
 #include "launcher/declarations.h"
 
 #include <algorithm>
-#include <deque>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <map>
 #include <set>
 
 namespace romlink::launcher {
 namespace {
 
-constexpr std::string_view kVersion = "romlink source 1";
+constexpr std::string_view kVersion = "romlink source 2";
 
 /// Finds what a definition reaches, and digests it.
 class Fingerprints {
@@ -22,46 +22,98 @@ public:
       const Group& group = declarations.groups[i];
       for (const std::string& name : group.names)
         byName_[name].push_back(i);
+      for (const std::string& name : group.states)
+        states_[name];
       if (group.ofEverything)
         everywhere_.push_back(i);
     }
+    for (std::size_t i = 0; i < declarations.groups.size(); ++i)
+      for (const std::string& reference : declarations.groups[i].references)
+        if (const auto state = states_.find(reference); state != states_.end())
+          state->second.push_back(i);
   }
 
   [[nodiscard]] Digest of(const std::string& name, bool function) const {
-    std::deque<std::size_t> queue(everywhere_.begin(), everywhere_.end());
     const auto own = byName_.find(name);
-    if (own != byName_.end())
-      queue.insert(queue.end(), own->second.begin(), own->second.end());
-    std::set<std::size_t> seen(queue.begin(), queue.end());
-    std::set<Digest> taken; // the same declaration may be made twice, in one unit and not in another
+    const auto groups = reachedFrom(own == byName_.end() ? std::vector<std::size_t>() : own->second);
     Group uses;
-    std::string text = fmt::format("{}\n{}\n{}\n{} {}\n", kVersion, meaning_.always,
-                                   declarations_.pragmas.hex(), function ? "function" : "object", name);
-    for (; !queue.empty(); queue.pop_front()) {
-      const Group& group = declarations_.groups[queue.front()];
+    std::string text =
+        fmt::format("{}\n{}\n{} {}\n", kVersion, meaning_.always, function ? "function" : "object", name);
+    std::set<Digest> taken; // the same declaration may be made twice, in one unit and not in another
+    std::set<std::string> ranks;
+    for (const std::size_t index : groups) {
+      const Group& group = declarations_.groups[index];
       if (group.unstable)
         return {};
-      if (taken.insert(group.digest).second)
-        text += group.digest.hex() + '\n';
+      if (!taken.insert(group.digest).second)
+        continue;
+      text += fmt::format("{}{}\n", group.digest.hex(), orderOf(index));
       uses.floatingPoint |= group.floatingPoint;
       uses.enumeration |= group.enumeration;
       uses.wideText |= group.wideText;
-      for (const std::string& reference : group.references)
-        if (const auto found = byName_.find(reference); found != byName_.end())
-          for (const std::size_t next : found->second)
-            if (seen.insert(next).second)
-              queue.push_back(next);
+      uses.assembler |= group.assembler;
+      uses.ints |= group.ints;
+      uses.longs |= group.longs;
+      if (!group.rank.empty())
+        ranks.insert(group.rank);
     }
     text += uses.floatingPoint ? meaning_.floatingPoint + '\n' : "";
     text += uses.enumeration ? meaning_.enumerations + '\n' : "";
     text += uses.wideText ? meaning_.wideText + '\n' : "";
+    text += uses.assembler ? meaning_.assembler + '\n' : "";
+    // If all of these accesses are of one type, it does not matter which.
+    if (uses.ints && uses.longs && meaning_.strictAliasing)
+      text += fmt::format("int and long: {}\n", fmt::join(ranks, ", "));
     return sha256Of(text);
   }
 
 private:
+  /// In the order in which they are found.
+  [[nodiscard]] std::vector<std::size_t> reachedFrom(const std::vector<std::size_t>& own) const {
+    std::vector<std::size_t> found;
+    std::set<std::size_t> seen;
+    const auto add = [&](const std::vector<std::size_t>& groups) {
+      for (const std::size_t group : groups)
+        if (seen.insert(group).second)
+          found.push_back(group);
+    };
+    add(everywhere_);
+    add(own);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const Group& group = declarations_.groups[found[i]];
+      for (const std::string& reference : group.references)
+        if (const auto declared = byName_.find(reference); declared != byName_.end())
+          add(declared->second);
+      for (const std::string& state : group.states) // what writes it decides what a compiler knows of its value
+        add(states_.at(state));
+    }
+    return found;
+  }
+
+  /// Of each name with several declarations: how many stand before the group.
+  [[nodiscard]] std::string orderOf(std::size_t index) const {
+    std::string text;
+    for (const std::string& reference : declarations_.groups[index].references) {
+      const auto declared = byName_.find(reference);
+      if (declared == byName_.end() || declared->second.size() < 2)
+        continue;
+      std::set<Digest> all;
+      std::set<Digest> before;
+      for (const std::size_t other : declared->second) {
+        all.insert(declarations_.groups[other].digest);
+        if (other < index)
+          before.insert(declarations_.groups[other].digest);
+      }
+      if (all.size() > 1)
+        text += fmt::format(" {}:{}", reference, before.size());
+    }
+    return text;
+  }
+
   const Declarations& declarations_;
   const Meaning& meaning_;
   std::map<std::string, std::vector<std::size_t>, std::less<>> byName_;
+  std::map<std::string, std::vector<std::size_t>, std::less<>> states_; ///< of each: the groups that name it
   std::vector<std::size_t> everywhere_;
 };
 

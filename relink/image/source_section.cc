@@ -10,6 +10,7 @@ constexpr std::string_view kMagic = "ROMLINK1";
 constexpr std::size_t kHeader = kMagic.size() + 8;
 constexpr std::size_t kDigest = 32;
 constexpr std::size_t kRecord = 8 + kDigest;
+constexpr std::uint32_t kWeak = 1U << 8;
 
 std::uint32_t word(Bytes content, std::size_t at) {
   return llvm::support::endian::read32le(content.data() + at);
@@ -41,13 +42,14 @@ Result<std::vector<SourceRecord>> readSources(Bytes content, const std::string& 
       return malformed(where, "its section .debug_romlink is truncated");
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t record = at + sourcePlace(i);
-      const std::uint32_t kind = word(content, record + 4);
+      const std::uint32_t kind = word(content, record + 4) & ~kWeak;
       if (kind > static_cast<std::uint32_t>(SourceRecord::Kind::Ambiguous))
         return malformed(where, "its section .debug_romlink has a record of an unknown kind");
       SourceRecord& made = records.emplace_back();
       made.place = static_cast<std::uint32_t>(record);
       made.address = word(content, record);
       made.kind = static_cast<SourceRecord::Kind>(kind);
+      made.weak = (word(content, record + 4) & kWeak) != 0;
       std::copy_n(content.begin() + static_cast<std::ptrdiff_t>(record + 8), kDigest,
                   made.digest.bytes.begin());
       made.unit = unit;
@@ -63,7 +65,7 @@ std::vector<std::uint8_t> writeSources(const std::vector<SourceRecord>& records)
   append(content, static_cast<std::uint32_t>(records.size()));
   for (const SourceRecord& record : records) {
     append(content, record.address);
-    append(content, static_cast<std::uint32_t>(record.kind));
+    append(content, static_cast<std::uint32_t>(record.kind) | (record.weak ? kWeak : 0));
     content.insert(content.end(), record.digest.bytes.begin(), record.digest.bytes.end());
   }
   return content;

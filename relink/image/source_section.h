@@ -9,6 +9,8 @@
 //   contribution   "ROMLINK1", bytes of the whole contribution, number of records, records
 //   record         address (R_ARM_ABS32 of a local symbol), kind, SHA-256
 //
+// Bit 8 of the kind: its symbol was weak when it was compiled. objcopy can change that later.
+//
 // Numbers are 32 bits, little-endian.
 #pragma once
 
@@ -35,6 +37,7 @@ struct SourceRecord {
   std::uint32_t place = 0;   ///< offset of the address in the section: where its relocation applies
   std::uint32_t address = 0; ///< as the section has it, perhaps with the Thumb bit; in an object an addend
   Kind kind = Kind::Part;
+  bool weak = false;
   Digest digest;
   std::uint32_t unit = 0; ///< number of the contribution
 

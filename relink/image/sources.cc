@@ -9,7 +9,8 @@ namespace romlink::relink {
 namespace {
 
 Source sourceOf(const SourceRecord& record) {
-  return {record.kind, record.hasDigest() ? std::optional(record.digest) : std::nullopt, record.unit};
+  return {record.kind, record.hasDigest() ? std::optional(record.digest) : std::nullopt, record.unit,
+          record.weak};
 }
 
 /// The section's bytes, decompressed into `buffer` if the linker compressed debug information.

@@ -18,6 +18,7 @@ struct Source {
   SourceRecord::Kind kind = SourceRecord::Kind::Part;
   std::optional<Digest> digest; ///< of functions and objects: absent where none could be made
   std::uint32_t unit = 0;       ///< equal numbers: of one translation unit
+  bool weak = false;            ///< when it was compiled; a ROM's records do not tell
 };
 
 /// By address, without the Thumb bit; empty if the ROM was not built with romlink-cc. Malformed: the section

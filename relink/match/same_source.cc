@@ -26,6 +26,12 @@ SameSource::SameSource(const Firmware& firmware, const RomImage& rom, const Proo
   std::sort(branchTargets_.begin(), branchTargets_.end());
 }
 
+/// A symbol that was made weak after the compilation may have been inlined before.
+bool SameSource::isWeakInSource(const Unit& unit, const Symbol& symbol) {
+  const auto source = unit.sources.places.find({symbol.section, symbol.address()});
+  return symbol.binding == llvm::ELF::STB_WEAK && source != unit.sources.places.end() && source->second.weak;
+}
+
 const SameSource::Unit& SameSource::unitOf(const ObjectFile& object) const {
   const auto [known, isNew] = units_.try_emplace(&object);
   Unit& unit = known->second;
@@ -46,7 +52,7 @@ const SameSource::Unit& SameSource::unitOf(const ObjectFile& object) const {
   }
   std::set<std::string_view> own; // that no other object should define
   for (const Symbol& symbol : object.elf.symbols)
-    if (symbol.binding == llvm::ELF::STB_GLOBAL && symbol.isDefinedInSection())
+    if (!symbol.isLocal() && symbol.isDefinedInSection() && !isWeakInSource(unit, symbol))
       own.insert(symbol.name);
   for (const SectionId id : sectionsOf_.at(&object))
     for (const Reference& reference : firmware_.sections[id].references)
@@ -232,6 +238,11 @@ private:
     if (!edge.branch && source.digest)
       needOwnCopy(*source.digest, target);
     const RomSymbol* symbol = all_.rom_.symbolAt(target);
+    // What the text names is in the fingerprint; a compiler may also call puts() where the text says printf().
+    if (symbol != nullptr && !symbol->local && source.digest && !unit_.byDigest.contains(*source.digest))
+      return refuse(fmt::format("the ROM's copy reaches {} of its translation unit, whose source is another in the "
+                                "firmware's",
+                                symbol->name));
     push(target, symbol != nullptr && symbol->function ? Part::Code : Part::Data);
   }
 

@@ -10,13 +10,14 @@
 //     must be the same thing in both, proved or accepted in turn, and of a name that both use: --wrap and
 //     --defsym can give a name another meaning. Only what a compiler calls without being told
 //     (match/runtime_helpers.h) may be on one side alone;
-//   - writable data must be one shared object. A static variable that one unit never writes may be a constant
-//     there, though its text is the same: then only one side reaches it, and the function stays local;
+//     What it reaches inside under a global name has the same fingerprint in the firmware's unit;
+//   - writable data must be one shared object. What a compiler knows of a static variable's value is in the
+//     fingerprint, with all of the unit that names the variable;
 //   - an object whose address the ROM's copy uses, and that the firmware has as well, must be shared, too, so
 //     that no program sees two addresses of one thing;
 //   - no part of the firmware's copy lies where it lies for a reason (code that runs from RAM);
-//   - the link replaces nothing of the firmware's unit (several definitions, --defsym), since a compiler may
-//     have inlined what was replaced.
+//   - the link replaces nothing of the firmware's unit (several definitions, --defsym) but what its source makes
+//     weak, since a compiler may have inlined what was replaced.
 // Only global functions: a compiler may change how static ones are called. Constants need no word, their
 // bytes tell.
 #pragma once
@@ -47,6 +48,7 @@ private:
     bool hasAmbiguous = false;
   };
 
+  [[nodiscard]] static bool isWeakInSource(const Unit& unit, const Symbol& symbol);
   [[nodiscard]] const Unit& unitOf(const ObjectFile& object) const;
   [[nodiscard]] const Source* sourceOf(SectionId section, std::uint32_t offset) const;
 

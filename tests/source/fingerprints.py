@@ -63,7 +63,7 @@ def read(data):
             address, kind, digest = struct.unpack_from("<II32s", content, at + 16 + 40 * i)
             name = places.get(at + 16 + 40 * i) if elf.type == 1 else (
                 at_address.get(address) or at_address.get(address & ~1, "")) if address else ""
-            rows.append((name, KINDS[kind], digest.hex(), unit))
+            rows.append((name, KINDS[kind & 0xff], digest.hex(), unit))
         at += size
         unit += 1
     return rows
