@@ -52,8 +52,9 @@ public:
 private:
   /// What is pushed and popped again is gone.
   void takeText(const std::string& pragma) {
-    for (const auto& [push, pop] : {std::pair<std::string_view, std::string_view>{"pack ( push", "pack ( pop )"},
-                                    {"GCC visibility push", "GCC visibility pop"}})
+    for (const auto& [push, pop] :
+         {std::pair<std::string_view, std::string_view>{"pack ( push", "pack ( pop )"},
+          {"GCC visibility push", "GCC visibility pop"}})
       if (pragma == pop && !texts_.empty() && texts_.back().starts_with(push))
         return texts_.pop_back();
     texts_.push_back(pragma);
@@ -152,10 +153,10 @@ private:
     const auto last = isEmpty ? 0 : list_.tokens[end - 1].offset;
     for (; pragma_ < list_.pragmas.size() && list_.pragmas[pragma_].offset < last; ++pragma_) {
       const Pragma& pragma = list_.pragmas[pragma_];
-      const auto token = std::lower_bound(
-          list_.tokens.begin() + static_cast<std::ptrdiff_t>(begins_[index]),
-          list_.tokens.begin() + static_cast<std::ptrdiff_t>(end), pragma.offset,
-          [](const SourceToken& t, std::uint32_t offset) { return t.offset < offset; });
+      const auto token =
+          std::lower_bound(list_.tokens.begin() + static_cast<std::ptrdiff_t>(begins_[index]),
+                           list_.tokens.begin() + static_cast<std::ptrdiff_t>(end), pragma.offset,
+                           [](const SourceToken& t, std::uint32_t offset) { return t.offset < offset; });
       const auto at = static_cast<std::size_t>(token - list_.tokens.begin()) - begins_[index];
       state.take(pragma.text);
       if (at == 0)
@@ -219,7 +220,8 @@ private:
     group.longs |= uses.longs;
     group.floatingPoint |= uses.floatingPoint;
     std::sort(group.references.begin(), group.references.end());
-    group.references.erase(std::unique(group.references.begin(), group.references.end()), group.references.end());
+    group.references.erase(std::unique(group.references.begin(), group.references.end()),
+                           group.references.end());
     group.digest = sha256Of(text + layouts + uses.layouts);
   }
 
@@ -339,7 +341,8 @@ Result<Declarations> readDeclarations(const std::string& text, const Meaning& me
   ROMLINK_ASSIGN(const Parsed parsed, Parsed::parse(withoutDirectives(text), meaning));
   const TokenList list = tokensOf(text, parsed.language());
   if (!list.notUnderstood.empty())
-    return fail(ErrorCode::Refused, "the preprocessed source is not understood", "", "it has " + list.notUnderstood);
+    return fail(ErrorCode::Refused, "the preprocessed source is not understood", "",
+                "it has " + list.notUnderstood);
   Declarations declarations;
   declarations.groups = Grouping(list, parsed, meaning).take();
   for (const Parsed::Name& name : parsed.names)

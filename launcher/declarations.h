@@ -19,8 +19,8 @@ struct Group {
   std::vector<std::string> states;     ///< of its names: static objects that may be written
   Digest digest;                       ///< of its tokens, the pragmas in force, and the layout of its types
   std::string rank; ///< of a typedef of an arithmetic type: which it is; the digest has its size and sign
-  /// Whatever the unit defines may depend on it: file-scope asm, a parse error, a function that compilers call
-  /// without being told to.
+  /// Whatever the unit defines may depend on it: file-scope asm, a parse error, a function that compilers
+  /// call without being told to.
   bool ofEverything = false;
   bool unstable = false; ///< compilers may read something in it each in its own way
   bool floatingPoint = false;

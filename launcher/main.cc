@@ -5,9 +5,10 @@
 //   cmake -DCMAKE_C_COMPILER_LAUNCHER=romlink-cc ...
 //
 // The compiler runs unchanged, and first. If the command was a successful compilation of C to objects, the
-// same compiler preprocesses the source once more, unit.h makes fingerprints of that text, and records.h puts
-// them into the object. Everything else (links, -E, -S, assembler, C++) just runs. Nothing here makes a build
-// fail: where no fingerprints can be made the object stays as the compiler made it, and one line says why
+// same compiler tells its options and preprocesses the source once more, unit.h makes fingerprints of that
+// text, and records.h puts them into the object. Everything else (links, -E, -S, assembler, C++) just runs.
+// Nothing here makes a build fail: where no fingerprints can be made the object stays as the compiler made
+// it, and one line says why
 // (`romlink-cc: warning: WHAT: WHERE: WHY`; $ROMLINK_CC_QUIET=1 leaves it out).
 //
 // With ccache: `romlink-cc ccache GCC -c ...` takes objects from the cache and makes the fingerprints each
@@ -53,8 +54,8 @@ timespec fileTime() {
   return now;
 }
 
-/// Was a file that the text is made of changed, or another put in its place, after the compiler began? Then the
-/// compiler may have read another.
+/// Was a file that the text is made of changed, or another put in its place, after the compiler began? Then
+/// the compiler may have read another.
 bool isChangedSince(const std::vector<std::string>& files, timespec start) {
   return std::any_of(files.begin(), files.end(), [&](const std::string& file) {
     struct stat status{};
@@ -82,8 +83,8 @@ Result<void> addHiddenOptions(const std::vector<std::string>& words,
   if (run.empty())
     return refused("gcc does not say what it runs (-###)");
   for (const std::string& word : run)
-    if ((word.starts_with("-f") || word.starts_with("-m") || word.starts_with("-O")) && !known.contains(word) &&
-        !isWithoutMeaning(word))
+    if ((word.starts_with("-f") || word.starts_with("-m") || word.starts_with("-O")) &&
+        !known.contains(word) && !isWithoutMeaning(word))
       options.push_back({"(hidden)", word});
   return {};
 }

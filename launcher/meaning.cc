@@ -81,9 +81,9 @@ Meaning meaningOf(const std::vector<std::vector<std::string>>& options, std::str
   meaning.isClang = macros.contains("__clang__");
   meaning.strictAliasing = !of.anyAliasing;
   meaning.ownBitFields = of.ownBitFields;
-  meaning.always = fmt::format("c={} strict={} char={} cmse={} {}", dialectOf(macros),
-                               macros.contains("__STRICT_ANSI__") ? 1 : 0, unsignedChar ? "unsigned" : "signed",
-                               valueOf(macros, "__ARM_FEATURE_CMSE") == "3" ? 1 : 0, of.always);
+  meaning.always = fmt::format(
+      "c={} strict={} char={} cmse={} {}", dialectOf(macros), macros.contains("__STRICT_ANSI__") ? 1 : 0,
+      unsignedChar ? "unsigned" : "signed", valueOf(macros, "__ARM_FEATURE_CMSE") == "3" ? 1 : 0, of.always);
   const std::string evaluated =
       valueOf(macros, "__FLT_EVAL_METHOD__"); // clang 19 predefines none, and means 0
   meaning.floatingPoint =

@@ -13,19 +13,20 @@
 namespace romlink::launcher {
 
 struct Meaning {
-  std::string always;                   ///< of every function and object
-  std::string floatingPoint;            ///< of those that use floating-point types
-  std::string enumerations;             ///< of those that declare an enumeration in a body
-  std::string wideText;                 ///< of those that have wide character or string literals
-  std::string assembler;                ///< of those that have assembler text
-  bool strictAliasing = true;           ///< objects of int and of long are told apart
-  bool ownBitFields = false;            ///< a bit-field of int may have another sign than int
+  std::string always;         ///< of every function and object
+  std::string floatingPoint;  ///< of those that use floating-point types
+  std::string enumerations;   ///< of those that declare an enumeration in a body
+  std::string wideText;       ///< of those that have wide character or string literals
+  std::string assembler;      ///< of those that have assembler text
+  bool strictAliasing = true; ///< objects of int and of long are told apart
+  bool ownBitFields = false;  ///< a bit-field of int may have another sign than int
   bool isClang = false;
   std::vector<std::string> parserFlags; ///< that make clang read the text as the compiler does
 };
 
 /// `options`: those of the command, each with its words; `macros`: what the compiler predefines with them
 /// (-E -dM).
-[[nodiscard]] Meaning meaningOf(const std::vector<std::vector<std::string>>& options, std::string_view macros);
+[[nodiscard]] Meaning meaningOf(const std::vector<std::vector<std::string>>& options,
+                                std::string_view macros);
 
 } // namespace romlink::launcher

@@ -15,18 +15,17 @@ namespace {
 constexpr std::string_view kWithoutMeaning[] = {
     // text, which has been preprocessed
     "-D*", "-U*", "-I*", "-include*", "-imacros*", "-isystem*", "-iquote*", "-idirafter*", "-iprefix*",
-    "-iwithprefix*", "-isysroot*", "--sysroot*", "-nostdinc*",
-    "-fmacro-prefix-map*", "-ffile-prefix-map*",
+    "-iwithprefix*", "-isysroot*", "--sysroot*", "-nostdinc*", "-fmacro-prefix-map*", "-ffile-prefix-map*",
     // what the compiler predefines tells
     "-std=*", "--std=*", "-ansi", "-fshort-enums", "-fno-short-enums", "-fshort-wchar", "-fno-short-wchar",
     "-fsigned-char", "-funsigned-char", "-fno-signed-char", "-fno-unsigned-char", "-mcmse",
     // messages, debug information, programs and files
     "-W*", "-w", "-pedantic*", "-pipe", "-g*", "-fdiagnostics-*", "-fno-diagnostics-*", "-fcolor-diagnostics",
-    "-fno-color-diagnostics", "-fansi-escape-codes", "-fmessage-length=*", "-fmax-errors=*", "-ferror-limit=*",
-    "-fdebug-*", "-fno-debug-*", "-fvar-tracking*", "-fno-var-tracking*", "-frecord-*", "-grecord-*",
-    "-fverbose-asm", "-fstack-usage", "-fident", "-fno-ident", "-Qunused-arguments", "-Qn", "-Qy", "-nostdlib*",
-    "-nostartfiles", "-nodefaultlibs", "-L*", "-l*", "-specs=*", "--specs=*", "-integrated-as", "-fintegrated-as",
-    "-no-canonical-prefixes", "-faddrsig", "-fno-addrsig",
+    "-fno-color-diagnostics", "-fansi-escape-codes", "-fmessage-length=*", "-fmax-errors=*",
+    "-ferror-limit=*", "-fdebug-*", "-fno-debug-*", "-fvar-tracking*", "-fno-var-tracking*", "-frecord-*",
+    "-grecord-*", "-fverbose-asm", "-fstack-usage", "-fident", "-fno-ident", "-Qunused-arguments", "-Qn",
+    "-Qy", "-nostdlib*", "-nostartfiles", "-nodefaultlibs", "-L*", "-l*", "-specs=*", "--specs=*",
+    "-integrated-as", "-fintegrated-as", "-no-canonical-prefixes", "-faddrsig", "-fno-addrsig",
     // code for a processor
     "--target=*", "-target", "-mcpu=*", "-march=*", "-mtune=*", "-mthumb", "-mno-thumb", "-marm", "-mfpu=*",
     "-mfloat-abi=*", "-mlittle-endian", "-mthumb-interwork", "-mno-thumb-interwork", "-munaligned-access",
@@ -35,26 +34,27 @@ constexpr std::string_view kWithoutMeaning[] = {
     "-mfix-*", "-mno-fix-*", "-mbranch-protection=*", "-mlibarch=*", "-meabi=*", "-masm-syntax-unified",
     // protection and tables
     "-fstack-protector*", "-fno-stack-protector*", "-fstack-clash-protection", "-fno-stack-clash-protection",
-    "-funwind-tables", "-fno-unwind-tables", "-fasynchronous-unwind-tables", "-fno-asynchronous-unwind-tables",
-    "-fvisibility=*", "-fplt", "-fno-plt",
+    "-funwind-tables", "-fno-unwind-tables", "-fasynchronous-unwind-tables",
+    "-fno-asynchronous-unwind-tables", "-fvisibility=*", "-fplt", "-fno-plt",
     // optimisation
-    "-O*", "-ffunction-sections", "-fno-function-sections", "-fdata-sections", "-fno-data-sections", "-fcommon",
-    "-fno-common", "-fomit-frame-pointer", "-fno-omit-frame-pointer", "-mno-omit-leaf-frame-pointer",
-    "-momit-leaf-frame-pointer", "-fsection-anchors", "-fno-section-anchors", "-fjump-tables",
-    "-fno-jump-tables", "-fmerge-constants", "-fno-merge-constants", "-foptimize-sibling-calls",
-    "-fno-optimize-sibling-calls", "-finline", "-fno-inline", "-finline-functions*", "-fno-inline-functions*",
-    "-finline-limit=*", "-finline-small-functions", "-fno-inline-small-functions", "-finline-hint-functions",
-    "-fpartial-inlining", "-fno-partial-inlining", "-fearly-inlining", "-fno-early-inlining", "-fipa-*",
-    "-fno-ipa-*", "-ftree-*", "-fno-tree-*", "-fvectorize", "-fno-vectorize", "-fslp-vectorize",
-    "-fno-slp-vectorize", "-funroll-*", "-fno-unroll-*", "-fpeel-loops", "-fno-peel-loops", "-fgcse*", "-fno-gcse*",
-    "-fcse-*", "-fno-cse-*", "-fcrossjumping", "-fno-crossjumping", "-fcaller-saves", "-fno-caller-saves",
-    "-fschedule-*", "-fno-schedule-*", "-fsched-*", "-fno-sched-*", "-freorder-*", "-fno-reorder-*",
-    "-ftoplevel-reorder", "-fno-toplevel-reorder", "-falign-*", "-fno-align-*", "-fif-conversion*",
-    "-fno-if-conversion*", "-fthread-jumps", "-fno-thread-jumps", "-fsplit-wide-types*",
-    "-fno-split-wide-types*", "-fira-*", "-fno-ira-*", "-flra-*", "-fno-lra-*", "-fshrink-wrap*",
-    "-fno-shrink-wrap*", "-fstore-merging", "-fno-store-merging", "-fpeephole*", "-fno-peephole*", "-fweb",
-    "-fno-web", "-frename-registers", "-fno-rename-registers", "-fconserve-stack", "-fno-conserve-stack",
-    "-fexpensive-optimizations", "-fno-expensive-optimizations"};
+    "-O*", "-ffunction-sections", "-fno-function-sections", "-fdata-sections", "-fno-data-sections",
+    "-fcommon", "-fno-common", "-fomit-frame-pointer", "-fno-omit-frame-pointer",
+    "-mno-omit-leaf-frame-pointer", "-momit-leaf-frame-pointer", "-fsection-anchors", "-fno-section-anchors",
+    "-fjump-tables", "-fno-jump-tables", "-fmerge-constants", "-fno-merge-constants",
+    "-foptimize-sibling-calls", "-fno-optimize-sibling-calls", "-finline", "-fno-inline",
+    "-finline-functions*", "-fno-inline-functions*", "-finline-limit=*", "-finline-small-functions",
+    "-fno-inline-small-functions", "-finline-hint-functions", "-fpartial-inlining", "-fno-partial-inlining",
+    "-fearly-inlining", "-fno-early-inlining", "-fipa-*", "-fno-ipa-*", "-ftree-*", "-fno-tree-*",
+    "-fvectorize", "-fno-vectorize", "-fslp-vectorize", "-fno-slp-vectorize", "-funroll-*", "-fno-unroll-*",
+    "-fpeel-loops", "-fno-peel-loops", "-fgcse*", "-fno-gcse*", "-fcse-*", "-fno-cse-*", "-fcrossjumping",
+    "-fno-crossjumping", "-fcaller-saves", "-fno-caller-saves", "-fschedule-*", "-fno-schedule-*",
+    "-fsched-*", "-fno-sched-*", "-freorder-*", "-fno-reorder-*", "-ftoplevel-reorder",
+    "-fno-toplevel-reorder", "-falign-*", "-fno-align-*", "-fif-conversion*", "-fno-if-conversion*",
+    "-fthread-jumps", "-fno-thread-jumps", "-fsplit-wide-types*", "-fno-split-wide-types*", "-fira-*",
+    "-fno-ira-*", "-flra-*", "-fno-lra-*", "-fshrink-wrap*", "-fno-shrink-wrap*", "-fstore-merging",
+    "-fno-store-merging", "-fpeephole*", "-fno-peephole*", "-fweb", "-fno-web", "-frename-registers",
+    "-fno-rename-registers", "-fconserve-stack", "-fno-conserve-stack", "-fexpensive-optimizations",
+    "-fno-expensive-optimizations"};
 
 /// gcc and clang mean the same by it, and `usual` without it.
 struct Switch {
@@ -98,12 +98,19 @@ constexpr Switch kSwitches[] = {
     {"cx-fortran-rules", false, "fast", true},
     {"single-precision-constant", false, "", true},
 };
-constexpr std::string_view kFloatOptions[] = {
-    "-fexcess-precision=",      "-ffp-model=",           "-ffp-exception-behavior=",
-    "-fcomplex-arithmetic=",    "-fdenormal-fp-math",    "-ffp-eval-method=",
-    "-mfp16-format=",           "-ffp-int-builtin-",     "-ffloat-store",
-    "-fp-model",                "-fhonor-",              "-fno-honor-",
-    "-ffp-contract="};
+constexpr std::string_view kFloatOptions[] = {"-fexcess-precision=",
+                                              "-ffp-model=",
+                                              "-ffp-exception-behavior=",
+                                              "-fcomplex-arithmetic=",
+                                              "-fdenormal-fp-math",
+                                              "-ffp-eval-method=",
+                                              "-mfp16-format=",
+                                              "-ffp-int-builtin-",
+                                              "-ffloat-store",
+                                              "-fp-model",
+                                              "-fhonor-",
+                                              "-fno-honor-",
+                                              "-ffp-contract="};
 
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, " "));
@@ -118,8 +125,8 @@ std::pair<std::string_view, bool> switchOf(std::string_view option) {
 }
 
 const Switch* findSwitch(std::string_view name) {
-  const auto* found =
-      std::find_if(std::begin(kSwitches), std::end(kSwitches), [&](const Switch& s) { return s.name == name; });
+  const auto* found = std::find_if(std::begin(kSwitches), std::end(kSwitches),
+                                   [&](const Switch& s) { return s.name == name; });
   return found == std::end(kSwitches) ? nullptr : found;
 }
 
@@ -140,9 +147,7 @@ std::vector<std::string> withoutRepeals(const std::vector<std::vector<std::strin
 /// One text of options, in the making.
 class Text {
 public:
-  void add(const std::string& option, bool known) {
-    (known ? known_ : others_).push_back(option);
-  }
+  void add(const std::string& option, bool known) { (known ? known_ : others_).push_back(option); }
   std::string take(std::string_view compiler) {
     std::sort(known_.begin(), known_.end());
     return joined(known_) + (others_.empty() ? "" : fmt::format(" by {}: {}", compiler, joined(others_)));
@@ -175,7 +180,8 @@ std::string refusedOption(const std::vector<std::vector<std::string>>& options) 
   return {};
 }
 
-MeaningOptions meaningOptionsOf(const std::vector<std::vector<std::string>>& options, std::string_view compiler) {
+MeaningOptions meaningOptionsOf(const std::vector<std::vector<std::string>>& options,
+                                std::string_view compiler) {
   MeaningOptions result;
   const auto kept = withoutRepeals(options);
   std::map<std::string_view, unsigned> families;

@@ -1,11 +1,11 @@
 // Which options of a compiler decide what a program means.
 //
-// Three kinds. Some only choose among programs of one meaning (optimisation, debug information, warnings), or have
-// done their work in the preprocessed text (-D, -I), or show in what the compiler predefines (-fshort-enums): they do
-// not count. Some say the same to gcc and clang (-fwrapv): they count by name, the last of -fX and -fno-X,
-// unless that is what both do without it. All others count as they are written, in their order, together with
-// the compiler's version; so does a family of options that change each other, if more than one of it is given, since
-// compilers resolve that in ways of their own.
+// Three kinds. Some only choose among programs of one meaning (optimisation, debug information, warnings), or
+// have done their work in the preprocessed text (-D, -I), or show in what the compiler predefines
+// (-fshort-enums): they do not count. Some say the same to gcc and clang (-fwrapv): they count by name, the
+// last of -fX and -fno-X, unless that is what both do without it. All others count as they are written, in
+// their order, together with the compiler's version; so does a family of options that change each other, if
+// more than one of it is given, since compilers resolve that in ways of their own.
 #pragma once
 
 #include <string>

@@ -13,7 +13,8 @@ public:
     DiagnosticConsumer::HandleDiagnostic(level, info);
     if (level < clang::DiagnosticsEngine::Error)
       return;
-    if (level == clang::DiagnosticsEngine::Fatal || !info.hasSourceManager() || info.getLocation().isInvalid())
+    if (level == clang::DiagnosticsEngine::Fatal || !info.hasSourceManager() ||
+        info.getLocation().isInvalid())
       fatal = true;
     else
       places.push_back(
@@ -25,7 +26,7 @@ public:
 };
 
 std::unique_ptr<clang::ASTUnit> buildUnit(const std::string& text, const std::vector<std::string>& flags,
-                                      Errors& errors) {
+                                          Errors& errors) {
   std::vector<std::string> arguments = {"-x", "cpp-output",      "--target=arm-none-eabi",
                                         "-w", "-ferror-limit=0", "-fsyntax-only"};
   arguments.insert(arguments.end(), flags.begin(), flags.end());

@@ -1,5 +1,5 @@
-// What clang's parser tells of a preprocessed C source: names of file scope with their places, function bodies, and
-// where it does not understand the text. Places are offsets in the text.
+// What clang's parser tells of a preprocessed C source: names of file scope with their places, function
+// bodies, and where it does not understand the text. Places are offsets in the text.
 #pragma once
 
 #include "base/error.h"

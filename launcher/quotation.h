@@ -23,8 +23,8 @@ private:
   void leaveOrEnter(const SourceToken& token);
 
   Of of_ = Of::Nothing;
-  int depth_ = 0;         ///< of parentheses
-  int brackets_ = 0;      ///< of a [[attribute]]
+  int depth_ = 0;    ///< of parentheses
+  int brackets_ = 0; ///< of a [[attribute]]
   bool inside_ = false;
   bool isName_ = false;
 };

@@ -49,7 +49,8 @@ struct Directives {
 
 private:
   static void blank(std::string& text, std::size_t begin, std::size_t end) {
-    std::fill(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+    std::fill(text.begin() + static_cast<std::ptrdiff_t>(begin),
+              text.begin() + static_cast<std::ptrdiff_t>(end), ' ');
   }
 
   void take(std::string_view line, std::uint32_t offset) {
@@ -67,7 +68,8 @@ private:
 };
 
 /// Why a token is of a kind that is not understood; empty: it is.
-std::string_view whyNotUnderstood(const clang::Token& token, llvm::StringRef spelling, const SourceToken* before) {
+std::string_view whyNotUnderstood(const clang::Token& token, llvm::StringRef spelling,
+                                  const SourceToken* before) {
   if (token.is(clang::tok::comment))
     return "comments in preprocessed text";
   const bool isText = token.isLiteral();
@@ -83,8 +85,8 @@ std::string_view whyNotUnderstood(const clang::Token& token, llvm::StringRef spe
 }
 
 /// Lexes text; appends to `to`. Returns what in it is not understood; empty: nothing.
-std::string lex(std::string_view text, const clang::LangOptions& language, clang::IdentifierTable& identifiers,
-         std::vector<SourceToken>& to) {
+std::string lex(std::string_view text, const clang::LangOptions& language,
+                clang::IdentifierTable& identifiers, std::vector<SourceToken>& to) {
   const std::string terminated(text); // the lexer needs the zero behind it
   clang::Lexer lexer(clang::SourceLocation::getFromRawEncoding(1), language, terminated.data(),
                      terminated.data(), terminated.data() + terminated.size());

@@ -49,8 +49,8 @@ struct TokenList {
 /// What a string literal stands for, without quotation marks and escapes.
 [[nodiscard]] std::string textOfLiteral(std::string_view literal);
 
-/// The symbols that text may name: words of letters, digits, `_`, `$` and `.`, and the parts of them between `$`
-/// and `.`.
+/// The symbols that text may name: words of letters, digits, `_`, `$` and `.`, and the parts of them between
+/// `$` and `.`.
 [[nodiscard]] std::vector<std::string> wordsIn(std::string_view text);
 
 } // namespace romlink::launcher

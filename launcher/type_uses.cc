@@ -64,7 +64,8 @@ private:
     if (reference == nullptr)
       return false;
     const auto* variable = llvm::dyn_cast<clang::VarDecl>(reference->getDecl());
-    return variable == nullptr ? llvm::isa<clang::FunctionDecl>(reference->getDecl()) : variable->hasLocalStorage();
+    return variable == nullptr ? llvm::isa<clang::FunctionDecl>(reference->getDecl())
+                               : variable->hasLocalStorage();
   }
 
   void accessThrough(clang::QualType pointer) {
@@ -121,7 +122,8 @@ private:
     const auto* enumeration = llvm::dyn_cast<clang::EnumType>(&type);
     const auto* builtin = llvm::dyn_cast<clang::BuiltinType>(&type);
     if (enumeration != nullptr) {
-      uses_.ints |= enumeration->isIncompleteType() || context_.getTypeSize(&type) == context_.getTypeSize(context_.IntTy);
+      uses_.ints |= enumeration->isIncompleteType() ||
+                    context_.getTypeSize(&type) == context_.getTypeSize(context_.IntTy);
     } else if (builtin != nullptr) {
       const auto kind = builtin->getKind();
       uses_.ints |= kind == clang::BuiltinType::Int || kind == clang::BuiltinType::UInt;

@@ -1,5 +1,5 @@
-// Which types a declaration uses in ways that its tokens do not show: by which arithmetic types it accesses memory,
-// whether it computes with floating point, how its local structures are laid out.
+// Which types a declaration uses in ways that its tokens do not show: by which arithmetic types it accesses
+// memory, whether it computes with floating point, how its local structures are laid out.
 //
 // int and long are both of 4 bytes, and C lets a compiler assume that an object of one is never accessed
 // as the other (C17, 6.5, 7). So it matters which of the two an access is, if the program has both.

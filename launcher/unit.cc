@@ -84,7 +84,8 @@ private:
       for (const std::string& reference : group.references)
         if (const auto declared = byName_.find(reference); declared != byName_.end())
           add(declared->second);
-      for (const std::string& state : group.states) // what writes it decides what a compiler knows of its value
+      for (const std::string& state :
+           group.states) // what writes it decides what a compiler knows of its value
         add(states_.at(state));
     }
     return found;

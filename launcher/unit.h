@@ -13,15 +13,20 @@
 //   int f(int x) { return g(twice(x)); }
 //
 // The text is divided by clang's parser: it says where function bodies end, which names a declaration
-// makes, and how large types are. Declarations that it cannot parse belong to every fingerprint of the unit;
-// what it does not understand inside of a body does no harm, since the tokens are there.
+// makes, how large types are, and as what memory is accessed. Declarations that it cannot parse belong to
+// every fingerprint of the unit; what it does not understand inside of a body does no harm, since the tokens
+// are there.
 //
 //   - A typedef of an arithmetic type counts by kind, size and sign: newlib's uint32_t is `unsigned long` to
 //   gcc and
-//     `unsigned int` to clang, both of 4 bytes.
+//     `unsigned int` to clang, both of 4 bytes. Where memory is accessed as both int and long, which of them
+//     it is counts, too, unless -fno-strict-aliasing (type_uses.h).
 //   - A structure counts with its size and offsets besides its tokens, an enumeration with its size.
-//   - What some compilers answer in their own way (__builtin_constant_p, _Generic, ...) leaves what uses it
-//     without a fingerprint.
+//   - Whatever names a static variable counts where that is used: a compiler may know all that is stored in
+//   it.
+//   - Where a name has several declarations, it counts which of them stand before its use.
+//   - What is not known to mean the same to gcc and clang (vocabulary.h) leaves what uses it without a
+//   fingerprint.
 //
 // Limits: C only. What is the same in C under other words (a macro that the headers of two compilers define
 // differently) has two fingerprints, which costs sharing and never correctness.

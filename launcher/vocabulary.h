@@ -1,8 +1,8 @@
-// The words whose meaning is known to be the same to gcc and clang: attributes, built-in functions, pragmas and
-// assembler directives. Whatever is not listed here leaves what uses it without a fingerprint.
+// The words whose meaning is known to be the same to gcc and clang: attributes, built-in functions, pragmas
+// and assembler directives. Whatever is not listed here leaves what uses it without a fingerprint.
 //
-// Sources: GCC manual, "Extensions to the C Language Family"; clang, "Attributes in Clang" and "Language Extensions";
-// GNU as manual, "Assembler Directives".
+// Sources: GCC manual, "Extensions to the C Language Family"; clang, "Attributes in Clang" and "Language
+// Extensions"; GNU as manual, "Assembler Directives".
 #pragma once
 
 #include <string>

@@ -238,11 +238,13 @@ private:
     if (!edge.branch && source.digest)
       needOwnCopy(*source.digest, target);
     const RomSymbol* symbol = all_.rom_.symbolAt(target);
-    // What the text names is in the fingerprint; a compiler may also call puts() where the text says printf().
+    // What the text names is in the fingerprint; a compiler may also call puts() where the text says
+    // printf().
     if (symbol != nullptr && !symbol->local && source.digest && !unit_.byDigest.contains(*source.digest))
-      return refuse(fmt::format("the ROM's copy reaches {} of its translation unit, whose source is another in the "
-                                "firmware's",
-                                symbol->name));
+      return refuse(
+          fmt::format("the ROM's copy reaches {} of its translation unit, whose source is another in the "
+                      "firmware's",
+                      symbol->name));
     push(target, symbol != nullptr && symbol->function ? Part::Code : Part::Data);
   }
 

@@ -16,7 +16,8 @@
 //   - an object whose address the ROM's copy uses, and that the firmware has as well, must be shared, too, so
 //     that no program sees two addresses of one thing;
 //   - no part of the firmware's copy lies where it lies for a reason (code that runs from RAM);
-//   - the link replaces nothing of the firmware's unit (several definitions, --defsym) but what its source makes
+//   - the link replaces nothing of the firmware's unit (several definitions, --defsym) but what its source
+//   makes
 //     weak, since a compiler may have inlined what was replaced.
 // Only global functions: a compiler may change how static ones are called. Constants need no word, their
 // bytes tell.

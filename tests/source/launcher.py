@@ -42,3 +42,8 @@ def kinds(path):
 
 def fingerprint(folder, text, compiler=None, *flags, of="f"):
     return digests(compile_source(folder, text, compiler, *flags))[of]
+
+
+def replaced(text, before, after):
+    assert before in text
+    return text.replace(before, after)

@@ -81,7 +81,8 @@ def test_the_same_source_is_the_same_fingerprint(tmp_path, change):
 
 
 @pytest.mark.parametrize("flags", (["-O0"], ["-O3"], ["-g"], ["-Wall"], ["-fno-inline"], ["-fstack-protector-strong"],
-                                   ["-mcpu=cortex-m33"], ["-std=gnu99"], ["-DUNUSED=1"], ["-fno-common"]), ids=" ".join)
+                                   ["-mcpu=cortex-m33"], ["-std=gnu11"], ["-DUNUSED=1"], ["-fno-common"],
+                                   ["-I", "."], ["-fno-tree-vectorize"], ["-specs=nosys.specs"]), ids=" ".join)
 def test_flags_that_mean_nothing(tmp_path, flags):
     assert fingerprint(tmp_path, BASE) == fingerprint(tmp_path, BASE, GCC, *flags)
 
@@ -90,14 +91,16 @@ def test_flags_that_mean_nothing(tmp_path, flags):
                                    ["-fsigned-char"], ["-ffreestanding"], ["-fno-builtin"], ["-fno-builtin-memcpy"],
                                    ["-fpack-struct"], ["-fno-short-enums"], ["-finstrument-functions"],
                                    ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"], ["-std=gnu90"],
-                                   ["-fno-delete-null-pointer-checks"], ["-ftrivial-auto-var-init=zero"]), ids=" ".join)
+                                   ["-fno-delete-null-pointer-checks"], ["-ftrivial-auto-var-init=zero"], ["-std=gnu99"],
+                                   ["-std=c17"], ["-fexec-charset=ISO-8859-1"], ["-fno-split-loops"], ["-Ofast"]), ids=" ".join)
 def test_flags_that_mean_something(tmp_path, flags):
     text = BASE.replace("for (int i = 0;", "int i; for (i = 0;")
     assert fingerprint(tmp_path, text) != fingerprint(tmp_path, text, GCC, *flags)
 
 
 def test_a_flag_that_is_taken_back_means_nothing(tmp_path):
-    assert fingerprint(tmp_path, BASE) == fingerprint(tmp_path, BASE, GCC, "-fwrapv", "-fno-wrapv", "-fno-builtin", "-fbuiltin")
+    assert fingerprint(tmp_path, BASE) == fingerprint(tmp_path, BASE, GCC, "-fwrapv", "-fno-wrapv", "-fno-delete-null-pointer-checks",
+                                                        "-fdelete-null-pointer-checks")
 
 
 @pytest.mark.parametrize("flag", ("-ffast-math", "-fno-math-errno", "-fsingle-precision-constant", "-fno-signed-zeros",

@@ -190,6 +190,85 @@ def test_a_source_that_changes_meanwhile_gets_none(source):
     assert fingerprints.read((source / "unit.o").read_bytes()) is None
 
 
+@pytest.mark.parametrize("flag", ("-P", "-C", "-g3", "-fdirectives-only"))
+def test_how_the_compiler_writes_its_text_does_not_matter(source, flag):
+    """With -g3 gcc's -E writes the macros, too: h is a macro that names the function."""
+    text = "static int h(int);\n#define h(x) h(x)\n#define K %d\nint f(int x) { return h(x); }\nstatic int h(int x) { return x * K; }\n"
+    one, two = (digests(compile_source(source, text % k, GCC, *([] if flag == "-g3" else ["-w"]), flag))["f"] for k in (1, 2))
+    assert one != two and NONE not in (one, two)
+    assert one == digests(compile_source(source, text % 1, GCC, "-w"))["f"]
+
+
+def refused(folder, *command):
+    """The reason why the object has none."""
+    done = run(LAUNCHER, *command, "-c", "unit.c", "-o", "unit.o", cwd=folder)
+    assert fingerprints.read((folder / "unit.o").read_bytes()) is None
+    return done.stderr
+
+
+def test_a_header_that_is_replaced_meanwhile_gets_none(source):
+    """cp -p leaves the time of its content."""
+    (source / "unit.c").write_text('#include "k.h"\nint f(void) { return K; }\n')
+    (source / "k.h").write_text("#define K 1\n")
+    (source / "other.h").write_text("#define K 2\n")
+    (source / "meanwhile").write_text('#!/bin/sh\n"$@" || exit 1\n'
+                                      'case " $* " in *" -E "* | *" -### "*) ;; *) sleep 0.1; cp -p other.h k.h ;; esac\n')
+    (source / "meanwhile").chmod(0o755)
+    assert "the source changed during the compilation" in refused(source, "./meanwhile", *GCC)
+
+
+def test_a_precompiled_header_gets_none(source):
+    (source / "unit.c").write_text('#include "k.h"\nint f(void) { return K; }\n')
+    (source / "k.h").write_text("#define K 1\n")
+    run(*GCC, "k.h", "-o", "k.h.gch", cwd=source)
+    (source / "k.h").write_text("#define K 2\n")  # the compiler still reads 1
+    assert "a precompiled header" in refused(source, *GCC)
+
+
+@pytest.mark.parametrize("words, why", [
+    (["-fwhole-program"], "-fwhole-program"),
+    (["-fpreprocessed"], "-fpreprocessed"),
+], ids=lambda value: value[0])
+def test_options_that_get_none(source, words, why):
+    (source / "unit.c").write_text("int f(int x) { return x; }\n")
+    assert why in refused(source, *GCC, *words)
+
+
+def test_options_of_clang_that_are_not_seen_get_none(source):
+    (source / "unit.c").write_text("int f(int x) { return x; }\n")
+    (source / "c.cfg").write_text("-fwrapv\n")
+    (source / "my-clang").write_text('#!/bin/sh\nexec clang-19 -fwrapv "$@"\n')
+    (source / "my-clang").chmod(0o755)
+    assert "--config" in refused(source, *CLANG, "--config=./c.cfg")
+    assert "my-clang is a script" in refused(source, "./my-clang", *CLANG[1:])
+
+
+@pytest.mark.parametrize("text, why", [
+    ("static int h\u00e9(int x) { return x; }\nint f(int x) { return h\u00e9(x); }\n", "beyond ASCII"),
+    ('const char text[] = R"(\n# 1\n)";\nint f(int x) { return x; }\n', "a raw string literal"),
+    ("static int h(int);\nint f(int x) { return h(x); }\nint deep(int x) { return " + "(" * 300 + "x" + ")" * 300 +
+     "; }\nstatic int h(int x) { return x; }\n", "gives up"),
+], ids=("ASCII", "raw", "deep"))
+def test_text_that_is_not_understood_gets_none(source, text, why):
+    (source / "unit.c").write_text(text)
+    assert why in refused(source, *GCC)
+
+
+def test_two_sources_of_one_object_get_none(source):
+    for folder, k in (("x", 1), ("y", 2)):
+        (source / folder).mkdir()
+        (source / folder / "a.c").write_text(f"int f(void) {{ return {k}; }}\n")
+    assert run(LAUNCHER, *GCC, "-c", "x/a.c", "y/a.c", cwd=source).stderr == ""
+    assert fingerprints.read((source / "a.o").read_bytes()) is None
+
+
+def test_a_link_in_place_of_the_object_stays(source):
+    (source / "real.o").write_bytes(b"")
+    (source / "unit.o").symlink_to("real.o")
+    run(LAUNCHER, *GCC, "-c", "unit.c", "-o", "unit.o", cwd=source)
+    assert (source / "unit.o").is_symlink() and digests(source / "real.o")
+
+
 def test_with_ccache(source):
     env = {"CCACHE_DIR": str(source / "cache")}
     plain = digests(compile_source(source, SOURCE))

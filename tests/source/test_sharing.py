@@ -157,14 +157,14 @@ def compile_plainly(pair, name, text):
 
 
 def test_a_variable_that_one_side_never_writes(pair):
-    """gcc and clang make a constant of a static variable that the unit never writes; the text of its readers is the same."""
+    """gcc and clang make a constant of a static variable that the unit never writes: its writers belong to its readers."""
     reader = HEADER + """static int limit = 5;
 int g(int n) { int s = 0; for (int i = 0; i < n * limit; ++i) s += i * limit; return s; }
 """
     writer = reader + "void set_limit(int n) { limit = n; }\n"
     main = "void set_limit(int); int g(int); int main(void) { set_limit(7); return g(3); }\n"
     plan = pair.plan({"unit": reader}, {"unit": writer, "main": main})
-    assert plan["g"][0] == "LOCAL" and "writable data" in plan["g"][2], plan["g"]
+    assert plan["g"][0] == "LOCAL" and "the same source" not in plan["g"][2], plan["g"]
 
 
 def test_a_variable_that_the_firmware_never_writes(pair):
@@ -174,7 +174,7 @@ int g(int n) { int s = 0; for (int i = 0; i < n * limit; ++i) s += i * limit; re
     writer = reader + "void set_limit(int n) { limit = n; }\n"
     main = "int g(int); int main(void) { return g(3); }\n"
     plan = pair.plan({"unit": writer}, {"unit": reader, "main": main})
-    assert plan["g"][0] == "LOCAL" and "writable data" in plan["g"][2], plan["g"]
+    assert plan["g"][0] == "LOCAL" and "the same source" not in plan["g"][2], plan["g"]
 
 
 def test_a_static_function_is_never_shared_for_its_source(pair):
@@ -271,3 +271,40 @@ def test_other_optimisation_of_one_compiler(pair):
     pair.firmware_flags = list(pair.rom_flags)
     plan = pair.plan(ROM, FIRMWARE)
     assert plan["f"][0] == plan["g"][0] == "SHARED", plan
+
+
+LOOP = "int f(int n) { int s = 0; for (int i = 0; i < n; ++i) s += i * n ^ (s >> 3); %s }\n"
+
+
+def test_a_function_that_was_made_weak_after_its_compilation(pair):
+    """The ROM's compiler has inlined g; the firmware's link takes another."""
+    unit = "int g(int);\nint g(int n) { return n * 1001; }\nint f(int);\n" + LOOP % "return g(n) + s;"
+    strong = "int g(int n);\nint g(int n) { return n * 7777 - 5; }\n"
+    main = "int f(int); int main(void) { return f(3); }\n"
+    pair.rom_compiler, pair.firmware_compiler = [*GCC, "-O2"], [*GCC, "-O1", "-fno-inline"]
+    pair.firmware_flags = list(pair.rom_flags)
+    compile_all = pair.compile
+
+    def compile_and_weaken(side, sources):
+        objects = compile_all(side, sources)
+        for path in objects:
+            if path.name == "unit.o":
+                run("arm-none-eabi-objcopy", "--weaken-symbol=g", path, cwd=pair.folder)
+        return objects
+    pair.compile = compile_and_weaken
+    plan = pair.plan({"unit": unit, "strong": strong}, {"unit": unit, "strong": strong, "main": main})
+    assert plan["f"][0] == "LOCAL" and "the link replaces g" in plan["f"][2], plan["f"]
+
+
+def test_a_library_function_of_the_unit_that_only_the_compiler_calls(pair):
+    """gcc makes a puts() of the printf(); clang does not know this name, so nothing but the link notices."""
+    unit = """int own_puts(const char *) __asm__("puts");
+int printf(const char *, ...) __asm__("printf");
+int f(int);
+__attribute__((noinline)) int own_puts(const char *s) { *(volatile int *)0x40000000 = s[0] * 1007; return 1; }
+""" + LOOP % 'printf("hello\\n"); return s;'
+    other = "int printf(const char *s, ...);\n__attribute__((noinline)) int printf(const char *s, ...) { return s[0]; }\n"
+    main = "int f(int); int main(void) { return f(3); }\n"
+    pair.rom_flags, pair.firmware_flags = ["-g"], ["-g"]
+    plan = pair.plan({"unit": unit, "other": other}, {"unit": replaced(unit, "1007", "2009"), "other": other, "main": main})
+    assert plan["f"][0] == "LOCAL", plan["f"]

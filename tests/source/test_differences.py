@@ -1,0 +1,168 @@
+"""Differences that a fingerprint must have although the function's own tokens are the same on both sides.
+
+In each case the two sides would compute different things. `firmware` and `rom` are texts, or texts with flags.
+"""
+import pytest
+
+from launcher import CLANG, GCC, compile_source, digests, fingerprint, replaced
+
+NONE = "0" * 64
+WRAP = '#pragma GCC push_options\n#pragma GCC optimize("wrapv")\n'
+POP = "#pragma GCC pop_options\n"
+F = "int f(int x) { return x + 100 > x; }\n"
+G = "int g(int x) { return x; }\n"
+LOCAL = "int f(int x) { struct s { char a; int b; }; return x * sizeof(struct s); }\n"
+CALLS = "__attribute__((used)) static int target(int x) { return x + 1; }\nint f(int x) { %s return x; }\n"
+ASM = '__asm__ volatile(%s : "+r"(x) : : "lr", "memory");'
+ONCE = """struct ops { int k; };
+static const struct ops some = {1};
+static const struct ops *ops;
+void init(int x); void init(int x) { if (x) ops = &some; }
+int f(int x) { return ops->k * x; }
+"""
+LIBRARY = """int printf(const char *, ...);
+int puts(const char *s);
+int puts(const char *s) { return s[0] + 1; }
+int f(int x) { printf("hello\\n"); return x; }
+"""
+FP = [*GCC[:1], "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-O2"]
+LOOP = "int f(unsigned n) { while (n != 0) n += 2; return 7; }\n"
+
+# name: (text, changed text) of one compiler
+TEXTS = {
+    "a pragma before another function": (WRAP + F + POP + G, WRAP + G + POP + F),
+    "packing before another structure": ("#pragma pack(1)\n" + LOCAL + "#pragma pack()\n" + G,
+                                         "#pragma pack(1)\n" + G + "#pragma pack()\n" + LOCAL),
+    "a name after a tab in asm": (CALLS % ASM % r'"bl\ttarget"', "x + 1", "x + 2"),
+    "a name in two strings of asm": (CALLS % ASM % '"bl tar" "get"', "x + 1", "x + 2"),
+    "a name in octal in asm": (CALLS % ASM % r'"bl \164arget"', "x + 1", "x + 2"),
+    "a name by its label in asm": ('int target(int) __asm__("renamed");\n' +
+                                   CALLS.replace("__attribute__((used)) static ", "") % ASM % '"bl renamed"', "x + 1", "x + 2"),
+    "a name with $ in asm": ((CALLS % ASM % '"bl h$b"').replace("target", "h$b"), "x + 1", "x + 2"),
+    "a symbol that other asm sets": ('void g(void) { __asm__(".set KKK, 5"); }\nint f(int x) { __asm__("mov %0, #KKK" : "=r"(x)); return x; }\n',
+                                     "KKK, 5", "KKK, 6"),
+    "what another function stores in a static pointer": (ONCE, "{1}", "{2}"),
+    "what a constructor stores": ("static int k;\n__attribute__((constructor, used)) static void init(void) { k = 7; }\n"
+                                  "int f(int x) { return x * k; }\n", "k = 7", "k = 9"),
+    "a library function of the unit": (LIBRARY, "s[0] + 1", "s[0] + 2"),
+    "a function behind __builtin_": ("void abort(void);\n__attribute__((noreturn)) void abort(void) { *(volatile int *)64 = 1; for (;;); }\n"
+                                     "int f(int x) { if (x == 77) __builtin_abort(); return x; }\n", "64 = 1", "64 = 2"),
+    "an alias in brackets": ('static int target(int x) { return x + 1; }\n[[gnu::alias("target")]] extern int al(int);\n'
+                             "int f(int x) { return al(x); }\n", "x + 1", "x + 2"),
+    "an alias by a pragma": ("int target(int x) { return x + 1; }\nextern int al(int);\n#pragma weak al = target\n"
+                             "int f(int x) { return al(x); }\n", "x + 1", "x + 2"),
+    "a declaration before and after its use": ("int g();\nint g(double);\nint f(void) { return g(3); }\n",
+                                               "int g(double);\nint f(void) { return g(3); }\n", "int f(void) { return g(3); }\nint g(double);\n"),
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+@pytest.mark.parametrize("compiler", (GCC, CLANG), ids=("gcc", "clang"))
+def test_another_text(tmp_path, case, compiler):
+    if compiler == CLANG and case == "an alias by a pragma":
+        pytest.skip("clang declares it twice")
+    first, *change = TEXTS[case]
+    second = replaced(first, *change) if len(change) == 2 else change[0]
+    flags = ["-w", *(["-std=gnu99"] if "before and after" in case else [])]
+    before = fingerprint(tmp_path, first, compiler, *flags)
+    after = fingerprint(tmp_path, second, compiler, *flags)
+    assert before != after or before == NONE
+
+
+# name: (text, flags, other flags)
+FLAGS = {
+    "a symbol for the assembler": ('int f(int x) { __asm__("mov %0, #KKK" : "=r"(x)); return x; }\n',
+                                   [*GCC, "-Wa,--defsym,KKK=5"], [*GCC, "-Wa,--defsym,KKK=6"]),
+    "-fexec-charset": ("int f(void) { return \"\u00e9\"[0]; }\n", GCC, [*GCC, "-fexec-charset=ISO-8859-1"]),
+    "a loop without effects in C99 and C11": (LOOP, [*CLANG, "-std=gnu99"], [*CLANG, "-std=gnu17"]),
+    "-ffinite-loops": (LOOP, GCC, [*GCC, "-ffinite-loops"]),
+    "-fno-strict-overflow": ("int f(char *p, unsigned n) { return p + n < p; }\n", [*GCC, "-fwrapv"], [*GCC, "-fno-strict-overflow"]),
+    "-fno-trapv after -fwrapv": (F, [*GCC, "-fwrapv", "-fno-trapv"], GCC),
+    "-fbuiltin after -ffreestanding": ("int abs(int);\nint f(int x) { return abs(x); }\n", [*GCC, "-ffreestanding", "-fbuiltin"],
+                                       [*GCC, "-ffreestanding"]),
+    "-D within -Wp": ("#ifndef K\n#define K 0\n#endif\nint f(void) { return K; }\n", [*GCC, "-Wp,-MMD,x.d,-DK=2"], [*GCC, "-Wp,-MMD,x.d,-DK=3"]),
+    "float builtins": ("int f(int x) { return __builtin_isnan(__builtin_sqrtf(x)); }\n", FP, [*FP, "-ffinite-math-only"]),
+    "hexadecimal constants": ("int f(int a) { return a * 0x1.8p1f + a * 0x1.3p-3f; }\n", FP, [*FP, "-ffp-contract=off"]),
+    "toascii in strict C": ("int toascii(int);\nint f(int x) { return toascii(x); }\n", [*GCC, "-std=gnu11"], [*GCC, "-std=c11"]),
+    "-fallow-store-data-races": (F, GCC, [*GCC, "-fallow-store-data-races"]),
+}
+
+
+@pytest.mark.parametrize("case", FLAGS)
+def test_another_flag(tmp_path, case):
+    text, first, second = FLAGS[case]
+    assert fingerprint(tmp_path, text, first) != fingerprint(tmp_path, text, second)
+
+
+def test_hidden_flags(tmp_path):
+    """A file of specs and a script add -fwrapv."""
+    (tmp_path / "specs").write_text("*cc1_options:\n+ -fwrapv\n")
+    (tmp_path / "my-gcc").write_text('#!/bin/sh\nexec arm-none-eabi-gcc -fwrapv "$@"\n')
+    (tmp_path / "my-gcc").chmod(0o755)
+    plain = fingerprint(tmp_path, F)
+    assert plain != fingerprint(tmp_path, F, GCC, "-specs=specs")
+    assert plain != fingerprint(tmp_path, F, [str(tmp_path / "my-gcc"), *GCC[1:]])
+
+
+def test_plain_bit_fields_that_are_unsigned(tmp_path):
+    text = "typedef int T;\nstruct s { T x : 3; };\nint f(struct s *s) { return s->x; }\n"
+    signed = replaced(text, "typedef int", "typedef signed int")
+    assert fingerprint(tmp_path, text, GCC, "-funsigned-bitfields") != fingerprint(tmp_path, signed, GCC, "-funsigned-bitfields")
+
+
+@pytest.mark.parametrize("text", (
+    '__attribute__((optimize("wrapv"))) int f(int x) { return x + 1; }\n',
+    '#pragma GCC optimize("wrapv")\nint f(int x) { return x + 1; }\n',
+    "#pragma STDC FENV_ACCESS ON\nint f(int x) { return x + 1; }\n",
+    'int f(int x) { __asm__(".incbin \\"unit.c\\"" : "+r"(x)); return x; }\n',
+    '__asm__(".macro twice\\nnop\\nnop\\n.endm");\nint f(int x) { __asm__("twice"); return x; }\n',
+    "int f(void *p) { return __builtin_object_size(p, 0); }\n",
+    "int f(int x) { return __builtin_classify_type(x); }\n",
+), ids=lambda text: text[:40])
+def test_what_is_not_surely_the_same_has_none(tmp_path, text):
+    assert fingerprint(tmp_path, text, GCC, "-w") == NONE
+
+
+def test_options_of_a_pragma_end(tmp_path):
+    made = digests(compile_source(tmp_path, WRAP + F + POP + G))
+    assert made["f"] == NONE != made["g"]
+
+
+ALIASING = """#include <stdint.h>
+int f(void *p, unsigned *b);
+int f(void *p, unsigned *b) { uint32_t *a = p; *a = 1; *b = 2; return *a; }
+int g(uint32_t *a, uint32_t n) { unsigned i; int sum = 0; for (i = 0; i < n; ++i) sum += a[i]; return sum; }
+"""
+
+
+def test_int_and_long_in_memory(tmp_path):
+    """gcc's uint32_t is unsigned long, clang's unsigned int: only f can tell."""
+    gcc, clang = (digests(compile_source(tmp_path, ALIASING, compiler)) for compiler in (GCC, CLANG))
+    assert gcc["f"] != clang["f"] and gcc["g"] == clang["g"] != NONE
+    gcc, clang = (digests(compile_source(tmp_path, ALIASING, compiler, "-fno-strict-aliasing")) for compiler in (GCC, CLANG))
+    assert gcc["f"] == clang["f"] != NONE
+
+
+@pytest.mark.parametrize("access", (
+    "struct s { T t; int i; }; int f(struct s *s, int *p) { s->t = 1; *p = 2; return s->t; }",
+    "T t; int f(int *p) { t = 1; *p = 2; return t; }",
+    "int f(int *p) { T t[4]; t[*p & 3] = 1; return t[0]; }",
+    "int h(void *, int *); int f(int x) { T y = x; return h(&y, &x); }",
+    "struct s { T t; }; struct u { int i; }; int f(struct s *s, struct u *u) { struct s a = *s; struct u b = *u; *s = a; *u = b; return 0; }",
+    "int f(T **p, int **q) { return p == 0 && *q == *(int **)q && *p != 0; }",
+    "int f(void *p, int *q) { *q = 1; return __atomic_load_n((T *)p, 0); }",
+    "int f(void *p, int x) { int y = x; int *q = &y; return __builtin_add_overflow(x, *q, (T *)p); }",
+), ids=lambda text: text[:40])
+def test_accesses_of_memory(tmp_path, access):
+    text = f"typedef long T;\n{access}\n"
+    assert fingerprint(tmp_path, text, GCC, "-w") != fingerprint(tmp_path, replaced(text, "long", "int"), GCC, "-w")
+
+
+@pytest.mark.parametrize("access", (
+    "int f(T *p, int n) { int i, sum = 0; for (i = 0; i < n; ++i) sum += p[i]; return sum; }",
+    "struct s { T t; int i; }; T f(struct s *s, int i) { return s->t + i; }",
+    "int g(int *, T); int f(T *p, int *q) { return g(q, *p); }",
+), ids=lambda text: text[:40])
+def test_values_that_are_no_memory(tmp_path, access):
+    text = f"typedef long T;\n{access}\n"
+    assert fingerprint(tmp_path, text) == fingerprint(tmp_path, replaced(text, "long", "int"))
