@@ -134,12 +134,17 @@ private:
       if (const std::string symbol = symbolOf(*name.declaration); symbol != group.names.back())
         group.names.push_back(symbol);
     }
-    if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(name.declaration))
-      group.ofEverything |= function->doesThisDeclarationHaveABody() && isOfLibrary(symbolOf(*function));
-    if (const auto* object = llvm::dyn_cast<clang::VarDecl>(name.declaration);
-        object != nullptr && object->getFormalLinkage() == clang::Linkage::Internal &&
-        !object->getType().isConstant(parsed_.context()))
-      group.states.push_back(object->getNameAsString());
+    const auto hasState = [&](const clang::Decl* declaration) {
+      const auto* object = llvm::dyn_cast<clang::VarDecl>(declaration);
+      return object != nullptr && !object->getType().isConstant(parsed_.context()) &&
+             (object->isStaticLocal() || object->getFormalLinkage() == clang::Linkage::Internal);
+    };
+    group.hasState |= hasState(name.declaration);
+    if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(name.declaration);
+        function != nullptr && function->doesThisDeclarationHaveABody()) {
+      group.ofEverything |= isOfLibrary(symbolOf(*function));
+      group.hasState |= std::any_of(function->decls_begin(), function->decls_end(), hasState);
+    }
     details_[index].declarations.push_back(name.declaration);
   }
 
@@ -218,6 +223,7 @@ private:
     }
     group.ints |= uses.ints;
     group.longs |= uses.longs;
+    group.hasState |= uses.staticLiteral;
     group.floatingPoint |= uses.floatingPoint;
     std::sort(group.references.begin(), group.references.end());
     group.references.erase(std::unique(group.references.begin(), group.references.end()),

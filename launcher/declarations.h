@@ -16,12 +16,13 @@ struct Group {
   std::vector<std::string>
       names; ///< of file scope that it declares: typedefs, tags, enumerators, functions, objects, labels
   std::vector<std::string> references; ///< identifiers that it mentions, each once, sorted
-  std::vector<std::string> states;     ///< of its names: static objects that may be written
   Digest digest;                       ///< of its tokens, the pragmas in force, and the layout of its types
   std::string rank; ///< of a typedef of an arithmetic type: which it is; the digest has its size and sign
   /// Whatever the unit defines may depend on it: file-scope asm, a parse error, a function that compilers
   /// call without being told to.
   bool ofEverything = false;
+  /// It has a static object that may be written: at file scope, in a body, or a compound literal.
+  bool hasState = false;
   bool unstable = false; ///< compilers may read something in it each in its own way
   bool floatingPoint = false;
   bool ints = false;        ///< it accesses memory as int (type_uses.h)

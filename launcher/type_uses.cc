@@ -51,6 +51,11 @@ public:
     return true;
   }
 
+  bool VisitCompoundLiteralExpr(clang::CompoundLiteralExpr* literal) {
+    uses_.staticLiteral |= literal->isFileScope();
+    return true;
+  }
+
   bool VisitTagDecl(clang::TagDecl* tag) {
     if (tag->getParentFunctionOrMethod() != nullptr)
       uses_.layouts += "local layout " + layoutOf(context_, *tag) + '\n';

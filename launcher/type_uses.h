@@ -15,7 +15,8 @@ struct TypeUses {
   bool ints = false;  ///< memory is accessed as int, unsigned or an enumeration of their size
   bool longs = false; ///< as long, unsigned long
   bool floatingPoint = false;
-  std::string layouts; ///< of structures and enumerations of a body
+  bool staticLiteral = false; ///< a compound literal that lives as long as the program
+  std::string layouts;        ///< of structures and enumerations of a body
 };
 
 void addUses(clang::ASTContext& context, const clang::NamedDecl& declaration, TypeUses& uses);

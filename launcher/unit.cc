@@ -7,47 +7,61 @@
 #include <fmt/ranges.h>
 #include <map>
 #include <set>
+#include <unordered_set>
 
 namespace romlink::launcher {
 namespace {
 
 constexpr std::string_view kVersion = "romlink source 2";
 
+using Indexes = std::vector<std::size_t>;
+
 /// Finds what a definition reaches, and digests it.
 class Fingerprints {
 public:
   Fingerprints(const Declarations& declarations, const Meaning& meaning)
       : declarations_(declarations), meaning_(meaning) {
-    for (std::size_t i = 0; i < declarations.groups.size(); ++i) {
-      const Group& group = declarations.groups[i];
-      for (const std::string& name : group.names)
+    const auto& groups = declarations.groups;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      for (const std::string& name : groups[i].names)
         byName_[name].push_back(i);
-      for (const std::string& name : group.states)
-        states_[name];
-      if (group.ofEverything)
+      if (groups[i].ofEverything)
         everywhere_.push_back(i);
     }
-    for (std::size_t i = 0; i < declarations.groups.size(); ++i)
-      for (const std::string& reference : declarations.groups[i].references)
-        if (const auto state = states_.find(reference); state != states_.end())
-          state->second.push_back(i);
+    std::vector<Indexes> users(groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      reaches_.push_back(namedBy(groups[i]));
+      for (const std::size_t named : reaches_[i])
+        users[named].push_back(i);
+      digests_.push_back(sha256Of(groups[i].digest.hex() + orderOf(i)));
+    }
+    // What may write an object decides what a compiler knows of its value: all that leads to its name.
+    for (std::size_t i = 0; i < groups.size(); ++i)
+      if (groups[i].hasState) {
+        const Indexes writers = reachedFrom({i}, users);
+        reaches_[i].insert(reaches_[i].end(), writers.begin(), writers.end());
+      }
   }
 
   [[nodiscard]] Digest of(const std::string& name, bool function) const {
     const auto own = byName_.find(name);
-    const auto groups = reachedFrom(own == byName_.end() ? std::vector<std::size_t>() : own->second);
     Group uses;
     std::string text =
         fmt::format("{}\n{}\n{} {}\n", kVersion, meaning_.always, function ? "function" : "object", name);
-    std::set<Digest> taken; // the same declaration may be made twice, in one unit and not in another
+    std::unordered_set<std::string_view>
+        taken; // a declaration may be made twice, in one unit and not in another
     std::set<std::string> ranks;
-    for (const std::size_t index : groups) {
+    Indexes begin = everywhere_;
+    if (own != byName_.end())
+      begin.insert(begin.end(), own->second.begin(), own->second.end());
+    for (const std::size_t index : reachedFrom(begin, reaches_)) {
       const Group& group = declarations_.groups[index];
       if (group.unstable)
         return {};
-      if (!taken.insert(group.digest).second)
-        continue;
-      text += fmt::format("{}{}\n", group.digest.hex(), orderOf(index));
+      const std::string_view digest(reinterpret_cast<const char*>(digests_[index].bytes.data()),
+                                    digests_[index].bytes.size());
+      if (taken.insert(digest).second)
+        text += digest;
       uses.floatingPoint |= group.floatingPoint;
       uses.enumeration |= group.enumeration;
       uses.wideText |= group.wideText;
@@ -68,26 +82,28 @@ public:
   }
 
 private:
+  [[nodiscard]] Indexes namedBy(const Group& group) const {
+    Indexes all;
+    for (const std::string& reference : group.references)
+      if (const auto declared = byName_.find(reference); declared != byName_.end())
+        all.insert(all.end(), declared->second.begin(), declared->second.end());
+    return all;
+  }
+
   /// In the order in which they are found.
-  [[nodiscard]] std::vector<std::size_t> reachedFrom(const std::vector<std::size_t>& own) const {
-    std::vector<std::size_t> found;
-    std::set<std::size_t> seen;
-    const auto add = [&](const std::vector<std::size_t>& groups) {
+  [[nodiscard]] static Indexes reachedFrom(const Indexes& begin, const std::vector<Indexes>& edges) {
+    Indexes found;
+    std::vector<bool> seen(edges.size());
+    const auto add = [&](const Indexes& groups) {
       for (const std::size_t group : groups)
-        if (seen.insert(group).second)
+        if (!seen[group]) {
+          seen[group] = true;
           found.push_back(group);
+        }
     };
-    add(everywhere_);
-    add(own);
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      const Group& group = declarations_.groups[found[i]];
-      for (const std::string& reference : group.references)
-        if (const auto declared = byName_.find(reference); declared != byName_.end())
-          add(declared->second);
-      for (const std::string& state :
-           group.states) // what writes it decides what a compiler knows of its value
-        add(states_.at(state));
-    }
+    add(begin);
+    for (std::size_t i = 0; i < found.size(); ++i)
+      add(edges[found[i]]);
     return found;
   }
 
@@ -113,9 +129,10 @@ private:
 
   const Declarations& declarations_;
   const Meaning& meaning_;
-  std::map<std::string, std::vector<std::size_t>, std::less<>> byName_;
-  std::map<std::string, std::vector<std::size_t>, std::less<>> states_; ///< of each: the groups that name it
-  std::vector<std::size_t> everywhere_;
+  std::map<std::string, Indexes, std::less<>> byName_;
+  Indexes everywhere_;
+  std::vector<Indexes> reaches_;
+  std::vector<Digest> digests_;
 };
 
 } // namespace

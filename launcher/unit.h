@@ -22,8 +22,8 @@
 //     `unsigned int` to clang, both of 4 bytes. Where memory is accessed as both int and long, which of them
 //     it is counts, too, unless -fno-strict-aliasing (type_uses.h).
 //   - A structure counts with its size and offsets besides its tokens, an enumeration with its size.
-//   - Whatever names a static variable counts where that is used: a compiler may know all that is stored in
-//   it.
+//   - Whatever leads to a static variable that may be written counts where that is used: a compiler may know
+//   all that is stored in it.
 //   - Where a name has several declarations, it counts which of them stand before its use.
 //   - What is not known to mean the same to gcc and clang (vocabulary.h) leaves what uses it without a
 //   fingerprint.

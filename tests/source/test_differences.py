@@ -42,6 +42,15 @@ TEXTS = {
     "a symbol that other asm sets": ('void g(void) { __asm__(".set KKK, 5"); }\nint f(int x) { __asm__("mov %0, #KKK" : "=r"(x)); return x; }\n',
                                      "KKK, 5", "KKK, 6"),
     "what another function stores in a static pointer": (ONCE, "{1}", "{2}"),
+    "what is stored through a constant pointer": (
+        "static int k;\nstatic int *const p = &k;\nvoid init(void); void init(void) { *p = 7; }\nint f(int x) { return x * k; }\n",
+        "= 7", "= 9"),
+    "what is stored in a static object of a function": (
+        "static int *get(void) { static int k; return &k; }\nvoid init(void); void init(void) { *get() = 7; }\n"
+        "int f(int x) { return x * *get(); }\n", "= 7", "= 9"),
+    "what is stored in a compound literal": (
+        "static int *const p = (int[]){1, 2};\nvoid init(void); void init(void) { p[0] = 7; }\nint f(int x) { return x * p[0]; }\n",
+        "= 7", "= 9"),
     "what a constructor stores": ("static int k;\n__attribute__((constructor, used)) static void init(void) { k = 7; }\n"
                                   "int f(int x) { return x * k; }\n", "k = 7", "k = 9"),
     "a library function of the unit": (LIBRARY, "s[0] + 1", "s[0] + 2"),
