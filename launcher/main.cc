@@ -82,9 +82,12 @@ Result<void> addHiddenOptions(const std::vector<std::string>& words,
   const std::vector<std::string> run = compilersWordsIn(told.messages);
   if (run.empty())
     return refused("gcc does not say what it runs (-###)");
+  const auto mayCount = [](const std::string& word) {
+    return word.starts_with("-f") || word.starts_with("-m") || word.starts_with("--param") ||
+           word == "-Ofast";
+  };
   for (const std::string& word : run)
-    if ((word.starts_with("-f") || word.starts_with("-m") || word.starts_with("-O")) &&
-        !known.contains(word) && !isWithoutMeaning(word))
+    if (mayCount(word) && !known.contains(word) && (word == "-Ofast" || !isWithoutMeaning(word)))
       options.push_back({"(hidden)", word});
   return {};
 }
