@@ -240,7 +240,9 @@ private:
     const RomSymbol* symbol = all_.rom_.symbolAt(target);
     // What the text names is in the fingerprint; a compiler may also call puts() where the text says
     // printf().
-    if (symbol != nullptr && !symbol->local && source.digest && !unit_.byDigest.contains(*source.digest))
+    // Constants that clang makes have no records.
+    if (symbol != nullptr && symbol->function && !symbol->local && source.digest &&
+        !unit_.byDigest.contains(*source.digest))
       return refuse(
           fmt::format("the ROM's copy reaches {} of its translation unit, whose source is another in the "
                       "firmware's",

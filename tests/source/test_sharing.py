@@ -308,3 +308,21 @@ __attribute__((noinline)) int own_puts(const char *s) { *(volatile int *)0x40000
     pair.rom_flags, pair.firmware_flags = ["-g"], ["-g"]
     plan = pair.plan({"unit": unit, "other": other}, {"unit": replaced(unit, "1007", "2009"), "other": other, "main": main})
     assert plan["f"][0] == "LOCAL", plan["f"]
+
+
+def test_a_function_of_the_unit_that_the_text_does_not_name(pair):
+    """The ROM's copy calls __stack_chk_fail, which the firmware's unit has otherwise."""
+    unit = """const unsigned __stack_chk_guard = 0x1234567;
+void __stack_chk_fail(void);
+void __stack_chk_fail(void) { *(volatile int *)0x40000000 = 1007; for (;;) {} }
+int outside(char *p);
+__attribute__((noinline)) int outside(char *p) { for (int i = 0; i < 40; ++i) p[i] = (char)(i * 7); return 5; }
+int f(int);
+int f(int n) { char text[40]; int s = 0; outside(text); for (int i = 0; i < n; ++i) s += i * text[i] ^ (s >> 3); return s; }
+"""
+    main = "int f(int); int main(void) { return f(3); }\n"
+    pair.rom_flags = [*pair.rom_flags, "-fstack-protector-all"]
+    for changed, decision in ((unit, "SHARED"), (replaced(unit, "1007", "2009"), "LOCAL")):
+        plan = pair.plan({"unit": unit}, {"unit": changed, "main": main})
+        assert plan["f"][0] == decision, plan["f"]
+    assert "__stack_chk_fail of its translation unit" in plan["f"][2], plan["f"]
