@@ -266,6 +266,28 @@ std::vector<TypeVerdict> typesInAll(const RomPlans& roms, SectionId section) {
   return worst;
 }
 
+void reportCompatibility(const RomPlans& roms, LinkReport& report) {
+  std::set<std::string> known;
+  for (const RomPlan& side : roms) {
+    LinkReport own;
+    *own.mutable_symbols() = report.symbols();
+    side.compatibility->report(own);
+    const std::string name = &side == &roms.front() ? "" : side.name() + ": ";
+    for (romlink::v1::FlagDifference& difference : *own.mutable_flag_differences()) {
+      if (!known.insert(difference.SerializeAsString()).second)
+        continue;
+      difference.set_rom(name + difference.rom());
+      *report.add_flag_differences() = std::move(difference);
+    }
+    for (Finding& finding : *own.mutable_findings()) {
+      if (!known.insert(finding.SerializeAsString()).second)
+        continue;
+      finding.set_message(name + finding.message());
+      *report.add_findings() = std::move(finding);
+    }
+  }
+}
+
 Result<RomPlans> readRoms(const LinkJob& job) {
   RomPlans roms;
   std::vector<const RomReference*> references = {&*job.rom};

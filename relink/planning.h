@@ -56,4 +56,8 @@ Result<void> planAll(const PlanningInput& input, RomPlans& roms, Stopwatch& watc
 /// ROM, which is named if it is not the first. None if the first has no counterpart.
 [[nodiscard]] std::vector<TypeVerdict> typesInAll(const RomPlans& roms, SectionId section);
 
+/// Adds how flags differ: what differs on the first ROM, then, with the ROM's name, what differs otherwise on
+/// others.
+void reportCompatibility(const RomPlans& roms, romlink::v1::LinkReport& report);
+
 } // namespace romlink::relink

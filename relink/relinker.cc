@@ -243,7 +243,7 @@ Result<LinkOutcome> relink(const LinkJob& job) {
     ROMLINK_ASSIGN(linked, relinkAndVerify(job, inputs, plain, roms, loadedId, watch, report));
   }
   reportDecisions(plain.firmware, plan, [&](SectionId id) { return typesInAll(roms, id); }, report);
-  roms.front().compatibility->report(report);
+  reportCompatibility(roms, report);
   sortFindings(report);
   const LinkedImage linkedImage{linked.elf, linked.firmware.placed};
   reportSizes(plainImage, &linkedImage, report);
