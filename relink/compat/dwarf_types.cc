@@ -1,12 +1,11 @@
 #include "relink/compat/dwarf_types.h"
 
+#include "relink/compat/dwarf_entries.h"
 #include "relink/compat/dwarf_symbols.h"
 #include "relink/compat/spelling.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
-#include <optional>
 #include <tuple>
 
 namespace romlink::relink {
@@ -15,120 +14,7 @@ namespace {
 using llvm::DWARFDie;
 using namespace llvm::dwarf;
 
-constexpr unsigned kLongestChain = 64; ///< of qualifiers, scopes and origins
 constexpr std::uint32_t kPointerSize = 4;
-
-std::optional<std::uint64_t> numberOf(const DWARFDie& die, Attribute attribute) {
-  const auto value = die.find(attribute);
-  return value ? value->getAsUnsignedConstant() : std::nullopt;
-}
-
-std::uint32_t smallNumber(const DWARFDie& die, Attribute attribute) {
-  return static_cast<std::uint32_t>(numberOf(die, attribute).value_or(0));
-}
-
-bool has(const DWARFDie& die, Attribute attribute) {
-  return llvm::dwarf::toUnsigned(die.find(attribute), 0) != 0;
-}
-
-/// The one operand of a location like DW_OP_constu N or DW_OP_plus_uconst N.
-std::optional<std::uint64_t> operandOf(const DWARFDie& die, Attribute attribute, std::uint8_t operation) {
-  const auto value = die.find(attribute);
-  if (!value)
-    return std::nullopt;
-  const auto block = value->getAsBlock();
-  if (!block || block->empty() || block->front() != operation)
-    return std::nullopt;
-  const llvm::DataExtractor data(block->drop_front(), true, kPointerSize);
-  llvm::DataExtractor::Cursor cursor(0);
-  const std::uint64_t number = data.getULEB128(cursor);
-  if (!cursor) {
-    llvm::consumeError(cursor.takeError());
-    return std::nullopt;
-  }
-  return number;
-}
-
-bool isRecord(Tag tag) {
-  return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
-}
-
-/// What this DIE completes: a declaration, or the description that an inlined copy shares.
-DWARFDie completedBy(const DWARFDie& die) {
-  for (const Attribute attribute : {DW_AT_abstract_origin, DW_AT_specification})
-    if (die.find(attribute))
-      return referredBy(die, attribute);
-  return {};
-}
-
-/// The name with the namespaces and classes around it; empty for a type without a name.
-std::string qualifiedName(const DWARFDie& type, bool& damaged) {
-  std::string name = dwarfName(type, DW_AT_name, damaged);
-  if (name.empty())
-    return name;
-  const DWARFDie declaration = referredBy(type, DW_AT_specification);
-  DWARFDie scope = (declaration.isValid() ? declaration : type).getParent();
-  for (unsigned steps = 0; scope.isValid() && steps < kLongestChain; scope = scope.getParent(), ++steps) {
-    if (scope.getTag() != DW_TAG_namespace && !isRecord(scope.getTag()))
-      break;
-    const std::string outer = dwarfName(scope, DW_AT_name, damaged);
-    name = (outer.empty() ? "(anonymous)" : outer) + "::" + name;
-  }
-  return templateSpelling(std::move(name));
-}
-
-/// "_BitInt(37)": 37. 0: the type has all bits of its bytes.
-std::int64_t bitsInName(const std::string& name) {
-  const std::size_t begin = name.find("_BitInt(");
-  std::int64_t bits = 0;
-  if (begin != std::string::npos)
-    std::from_chars(name.data() + begin + std::string_view("_BitInt(").size(), name.data() + name.size(),
-                    bits);
-  return bits;
-}
-
-/// The function in which a type is declared or defined; 0: none.
-std::uint64_t functionAround(const DWARFDie& type) {
-  for (DWARFDie scope = type.getParent(); scope.isValid(); scope = scope.getParent())
-    if (scope.getTag() == DW_TAG_subprogram)
-      return scope.getOffset();
-  return 0;
-}
-
-/// What would describe a type that is only declared, as the compiler may have left it out; empty: it is
-/// opaque in the source. In C++, clang describes a class where its constructors or virtual functions are, and
-/// gcc where its first virtual function is.
-std::string_view remedyFor(const DWARFDie& type) {
-  const DWARFDie unit = type.getDwarfUnit()->getUnitDIE();
-  const llvm::StringRef producer = llvm::dwarf::toStringRef(unit.find(DW_AT_producer));
-  for (DWARFDie scope = type.getParent(); scope.isValid(); scope = scope.getParent())
-    if (scope.getTag() == DW_TAG_module)
-      return "compile without -gmodules";
-  const bool inC = isC(*type.getDwarfUnit());
-  const bool named = type.findRecursively({DW_AT_name}).has_value(); // as all opaque types are
-  if (producer.contains("-femit-struct-debug") || (inC && !named))
-    return "compile without -femit-struct-debug-...";
-  if (inC)
-    return {};
-  return producer.starts_with("GNU") ? "compile with -femit-class-debug-always"
-                                     : "compile with -fstandalone-debug";
-}
-
-std::uint8_t meaningOf(std::uint64_t encoding, const std::string& name) {
-  switch (encoding) {
-  case DW_ATE_signed_char:
-    return DW_ATE_signed;
-  case DW_ATE_unsigned_char:
-  case DW_ATE_UTF:
-  case DW_ATE_UCS:
-  case DW_ATE_ASCII:
-    return DW_ATE_unsigned;
-  case DW_ATE_float: // bfloat16 and IEEE's half are both 2 bytes of it
-    return name.find("bf16") == std::string::npos ? DW_ATE_float : DW_ATE_lo_user;
-  default:
-    return static_cast<std::uint8_t>(encoding);
-  }
-}
 
 TypeNode nodeOfKind(TypeKind kind) {
   TypeNode node;
@@ -149,15 +35,6 @@ TypeNode declaredOnly(const DWARFDie& type, TypeNode node) {
     return node;
   return unreadableNode(fmt::format("its debug information only declares {} ({})",
                                     node.name.empty() ? "a type without a name" : node.name, remedy));
-}
-
-/// gcc and clang write an unsigned value as data or signed; the type says which it is.
-std::int64_t asValueOf(std::int64_t value, std::uint32_t size, bool isSigned) {
-  if (size == 0 || size >= sizeof(value))
-    return value;
-  const unsigned unused = 64 - 8 * size;
-  const std::uint64_t moved = static_cast<std::uint64_t>(value) << unused;
-  return isSigned ? static_cast<std::int64_t>(moved) >> unused : static_cast<std::int64_t>(moved >> unused);
 }
 
 } // namespace
@@ -384,55 +261,6 @@ TypeNode DwarfTypes::readStruct(const DWARFDie& type) {
   return node;
 }
 
-/// Bits from the start of the struct. DW_AT_bit_offset (DWARF 3) counts from the high end of the storage
-/// unit, wherever the low end lies.
-static std::optional<std::int64_t> placeOfMember(const DWARFDie& member, std::uint32_t bits,
-                                                 std::uint64_t typeSize) {
-  constexpr std::int64_t kByte = 8;
-  if (const auto place = numberOf(member, DW_AT_data_bit_offset))
-    return static_cast<std::int64_t>(*place);
-  auto location = member.find(DW_AT_data_member_location) ? numberOf(member, DW_AT_data_member_location)
-                                                          : std::optional<std::uint64_t>(0); // of a union
-  if (!location)
-    location = operandOf(member, DW_AT_data_member_location, DW_OP_plus_uconst);
-  if (!location || *location > UINT32_MAX)
-    return std::nullopt;
-  const std::int64_t begin = static_cast<std::int64_t>(*location) * kByte;
-  const auto fromHigh = numberOf(member, DW_AT_bit_offset);
-  if (!fromHigh)
-    return begin;
-  const auto storage = static_cast<std::int64_t>(numberOf(member, DW_AT_byte_size).value_or(typeSize));
-  return begin + storage * kByte - static_cast<std::int64_t>(*fromHigh) - bits;
-}
-
-/// What a member demands beyond what its type does. clang repeats the alignment of a struct at the members of
-/// its type.
-static std::uint32_t alignmentOf(const DWARFDie& member) {
-  constexpr std::uint32_t kLargestNatural = 8;
-  const std::uint32_t demanded = smallNumber(member, DW_AT_alignment);
-  DWARFDie type = referredBy(member, DW_AT_type);
-  for (unsigned steps = 0; demanded != 0 && type.isValid() && steps < kLongestChain; ++steps) {
-    if (type.find(DW_AT_signature))
-      type = referredBy(type, DW_AT_signature);
-    const Tag tag = type.isValid() ? type.getTag() : DW_TAG_null;
-    if (isRecord(tag))
-      return smallNumber(type, DW_AT_alignment) == demanded ? 0 : demanded;
-    switch (tag) {
-    case DW_TAG_base_type:
-    case DW_TAG_enumeration_type:
-      return std::min(smallNumber(type, DW_AT_byte_size), kLargestNatural) == demanded ? 0 : demanded;
-    case DW_TAG_pointer_type:
-    case DW_TAG_reference_type:
-    case DW_TAG_rvalue_reference_type:
-    case DW_TAG_ptr_to_member_type:
-      return demanded == kPointerSize ? 0 : demanded;
-    default:
-      type = referredBy(type, DW_AT_type);
-    }
-  }
-  return demanded;
-}
-
 void DwarfTypes::readMember(const DWARFDie& member, TypeNode& node) {
   bool damaged = false;
   TypeField field;
@@ -524,18 +352,6 @@ TypeNode DwarfTypes::readEnum(const DWARFDie& type) {
     return std::tie(a.value, a.name) < std::tie(b.value, b.name);
   });
   return node;
-}
-
-/// Elements of one dimension. DWARF 5, 5.13: DW_AT_count or DW_AT_upper_bound, whose lower bound is 0 in C.
-static std::int64_t countOf(const DWARFDie& dimension) {
-  constexpr std::uint64_t kMost = UINT32_MAX;
-  const bool bounded = dimension.find({DW_AT_count, DW_AT_upper_bound}).has_value();
-  auto count = numberOf(dimension, DW_AT_count);
-  if (const auto last = numberOf(dimension, DW_AT_upper_bound))
-    count = *last + 1;
-  if (!count)
-    return bounded ? kVariable : kFlexible; // of a variable length the bound is an expression
-  return *count == 0 || *count > kMost ? kFlexible : static_cast<std::int64_t>(*count);
 }
 
 TypeNode DwarfTypes::readArray(const DWARFDie& type) {
