@@ -128,7 +128,8 @@ class Build:
         depend = output.with_suffix(".d")
         command = [*self.compilers[image], *self.flags[image], "-MMD", "-MF", depend, "-c", source, "-o", output]
         headers = re.sub(r"\\\n", " ", depend.read_text()).split(":", 1)[1].split() if depend.exists() else []
-        return self.make(output, command, [source, *headers])
+        launcher = [LAUNCHER] if LAUNCHER in command else []
+        return self.make(output, command, [source, *headers, *launcher])
 
     def script(self, image):
         output = self.out / f"{image}.ld"
