@@ -326,3 +326,13 @@ int f(int n) { char text[40]; int s = 0; outside(text); for (int i = 0; i < n; +
         plan = pair.plan({"unit": unit}, {"unit": changed, "main": main})
         assert plan["f"][0] == decision, plan["f"]
     assert "__stack_chk_fail of its translation unit" in plan["f"][2], plan["f"]
+
+
+def test_flags_that_ask_for_equal_code_keep_local(pair):
+    """-mno-unaligned-access is no matter of the text, but the ROM's code may rely on what the firmware turned off."""
+    assert pair.plan(ROM, FIRMWARE)["f"][0] == "SHARED"
+    pair.firmware_flags.append("-mno-unaligned-access")
+    plan = pair.plan(ROM, FIRMWARE)
+    for name in ("f", "g", "outside"):
+        assert plan[name][0] == "LOCAL", plan[name]
+    assert any("CPU_unaligned_access" in detail for _, _, detail in plan.values()), plan
