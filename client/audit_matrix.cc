@@ -31,9 +31,7 @@ Result<grpc::Status> receive(const Session& session, const v1::AuditMatrixReques
   grpc::ClientContext context;
   const auto reader = v1::AuditService::NewStub(session.channel())->AuditMatrix(&context, request);
   for (v1::MatrixRow row; reader->Read(&row);) {
-    row.set_error(names.toUser(row.error()));
-    for (auto& object : *row.mutable_objects())
-      object.set_object(names.toUser(object.object()));
+    names.toUser(row);
     *audit.add_rows() = row;
     progress.show(std::to_string(audit.rows_size()) + " of " + std::to_string(row.total()) +
                   " ROMs: " + row.rom().name() + "@" + row.rom().version());

@@ -1,5 +1,7 @@
 #include "client/input_names.h"
 
+#include "relink/report/message_strings.h"
+
 #include <algorithm>
 #include <vector>
 
@@ -61,6 +63,9 @@ void InputNames::add(const std::string& linkerName, const std::string& typed) {
 }
 
 std::string InputNames::toUser(std::string_view text) const {
+  const auto isIn = [&](const auto& name) { return text.find(name.first) != std::string_view::npos; };
+  if (std::none_of(typed_.begin(), typed_.end(), isIn))
+    return std::string(text);
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
     const std::string* replacement = nullptr;
@@ -79,6 +84,13 @@ std::string InputNames::toUser(std::string_view text) const {
     at += length;
   }
   return result;
+}
+
+void InputNames::toUser(google::protobuf::Message& message) const {
+  report::replaceStrings(message, [this](const std::string& text) -> std::optional<std::string> {
+    std::string changed = toUser(text);
+    return changed == text ? std::nullopt : std::optional(std::move(changed));
+  });
 }
 
 } // namespace romlink::client

@@ -12,6 +12,7 @@
 // A pattern that begins with "/" or "../" does not match any more.
 #pragma once
 
+#include <google/protobuf/message.h>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ public:
 
   /// `text` with each of the linker's names replaced by what was typed.
   [[nodiscard]] std::string toUser(std::string_view text) const;
+  /// The same for all strings of a message.
+  void toUser(google::protobuf::Message& message) const;
 
 private:
   // Longest first, so that no name is replaced inside a longer one. Only names that differ.

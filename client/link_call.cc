@@ -56,6 +56,7 @@ public:
       return {};
     case v1::LinkResponse::kReport:
       answer_.report = std::move(*message.mutable_report());
+      names_.toUser(answer_.report);
       return {};
     case v1::LinkResponse::kChunk:
       return takeChunk(message.chunk());

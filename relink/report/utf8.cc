@@ -1,14 +1,12 @@
 // UTF-8 decoding and repair.
 #include "relink/report/utf8.h"
 
-#include <vector>
+#include "relink/report/message_strings.h"
+
+#include <optional>
 
 namespace romlink::report {
 namespace {
-
-using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
-using google::protobuf::Reflection;
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD"; // U+FFFD
 
@@ -24,21 +22,6 @@ bool isUtf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
-}
-
-void makeStringsUtf8(Message& message, const Reflection& reflection, const FieldDescriptor& field) {
-  std::string scratch;
-  if (!field.is_repeated()) {
-    const std::string& text = reflection.GetStringReference(message, &field, &scratch);
-    if (!isUtf8(text))
-      reflection.SetString(&message, &field, toUtf8(text));
-    return;
-  }
-  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-    const std::string& text = reflection.GetRepeatedStringReference(message, &field, i, &scratch);
-    if (!isUtf8(text))
-      reflection.SetRepeatedString(&message, &field, i, toUtf8(text));
-  }
 }
 
 } // namespace
@@ -76,21 +59,10 @@ std::string toUtf8(std::string_view text) {
   return out;
 }
 
-void makeUtf8(Message& message) {
-  const Reflection& reflection = *message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    if (field->type() == FieldDescriptor::TYPE_STRING) {
-      makeStringsUtf8(message, reflection, *field);
-    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      if (!field->is_repeated())
-        makeUtf8(*reflection.MutableMessage(&message, field));
-      else
-        for (int i = 0; i < reflection.FieldSize(message, field); ++i)
-          makeUtf8(*reflection.MutableRepeatedMessage(&message, field, i));
-    }
-  }
+void makeUtf8(google::protobuf::Message& message) {
+  replaceStrings(message, [](const std::string& text) {
+    return isUtf8(text) ? std::nullopt : std::optional(toUtf8(text));
+  });
 }
 
 } // namespace romlink::report

@@ -1,6 +1,8 @@
 // The linker's names for the user's files, and back.
 #include "client/input_names.h"
 
+#include "romlink/v1/report.pb.h"
+
 #include <gtest/gtest.h>
 
 namespace romlink::client {
@@ -41,6 +43,22 @@ TEST(InputNames, LeaveLongerWordsAlone) {
   InputNames names;
   names.add("main.o", "./main.o");
   EXPECT_EQ(names.toUser("domain.o src/main.o main.obj main.o"), "domain.o src/main.o main.obj ./main.o");
+}
+
+TEST(InputNames, ChangesEveryStringOfAMessage) {
+  InputNames names;
+  names.add("_root/usr/lib/libc.a", "/usr/lib/libc.a");
+  v1::LinkReport report;
+  v1::SymbolDecision& symbol = *report.add_symbols();
+  symbol.set_name("memcpy");
+  symbol.set_object("_root/usr/lib/libc.a(memcpy.o)");
+  symbol.add_type_notes("_root/usr/lib/libc.a(memcpy.o): it is assembler code");
+  report.add_findings()->set_message("no variable is shared: _root/usr/lib/libc.a(x.o):(.bss)");
+  names.toUser(report);
+  EXPECT_EQ(symbol.name(), "memcpy");
+  EXPECT_EQ(symbol.object(), "/usr/lib/libc.a(memcpy.o)");
+  EXPECT_EQ(symbol.type_notes(0), "/usr/lib/libc.a(memcpy.o): it is assembler code");
+  EXPECT_EQ(report.findings(0).message(), "no variable is shared: /usr/lib/libc.a(x.o):(.bss)");
 }
 
 } // namespace
