@@ -228,26 +228,21 @@ Claim::Concession Concessions::of(SectionId section, Address base) const {
   return result;
 }
 
-bool callsWithinUnit(const Firmware& firmware, SectionId start,
-                     const std::function<bool(SectionId)>& wanted) {
-  bool found = false;
+bool reachesWithinUnit(const Firmware& firmware, SectionId start,
+                       const std::function<bool(SectionId)>& wanted) {
   std::set<SectionId> seen = {start};
   std::vector<SectionId> queue = {start};
   while (!queue.empty()) {
     const LiveSection& live = firmware.sections[queue.back()];
-    found |= wanted(queue.back());
+    if (wanted(queue.back()))
+      return true;
     queue.pop_back();
-    for (const Reference& reference : live.references) {
-      if (!reference.kind.isBranch())
-        continue;
-      if (reference.target != Reference::Target::Section ||
-          firmware.sections[reference.section].object != live.object)
-        return false;
-      if (seen.insert(reference.section).second)
+    for (const Reference& reference : live.references)
+      if (reference.target == Reference::Target::Section &&
+          firmware.sections[reference.section].object == live.object && seen.insert(reference.section).second)
         queue.push_back(reference.section);
-    }
   }
-  return found;
+  return false;
 }
 
 } // namespace romlink::relink

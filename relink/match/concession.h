@@ -59,9 +59,10 @@ private:
   std::vector<bool> entered_; ///< of each section: something refers to a place behind its start
 };
 
-/// Is `wanted` true of the section or of something that it calls, while no call leads out of its translation
-/// unit? With such a call the compiler cannot know which registers it leaves unchanged (gcc's -fipa-ra).
-[[nodiscard]] bool callsWithinUnit(const Firmware& firmware, SectionId start,
-                                   const std::function<bool(SectionId)>& wanted);
+/// Is `wanted` true of the section or of something of its translation unit that it leads to? Whatever a
+/// compiler finds out of a function of the unit it may use in its callers: that it does not read an argument
+/// (LLVM's DeadArgumentElimination) or what a pointer leads to (gcc's ipa-modref).
+[[nodiscard]] bool reachesWithinUnit(const Firmware& firmware, SectionId start,
+                                     const std::function<bool(SectionId)>& wanted);
 
 } // namespace romlink::relink

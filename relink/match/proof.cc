@@ -186,23 +186,22 @@ private:
       return {Reason::NotSeparable,
               fmt::format("it is static, so compilers may have changed how it is called, and {} uses it",
                           live.title())};
-    if (!reference.kind.isBranch())
-      return {};
     const auto isAccepted = [this](SectionId id) {
       return proof_.isShared(id) && proof_.bindingOf(id).accepted.has_value();
     };
+    if (live.object == target.object && live.elf().isExecutable() &&
+        reachesWithinUnit(firmware_, reference.section, isAccepted))
+      return {Reason::NotSeparable,
+              fmt::format("{}, of the same translation unit, may rely on what its compiler knew of it",
+                          live.title())};
+    if (!reference.kind.isBranch())
+      return {};
     const auto startsThere = [&](const SectionSymbol& symbol) { return symbol.offset == reference.offset; };
     if (isFar(live, reference) && std::none_of(target.symbols.begin(), target.symbols.end(), startsThere))
       return {Reason::NotSeparable, // lld's veneers lead to symbols and drop the addend
               live.title() + " branches into the middle of it, which a veneer cannot do"};
     if (isFar(live, reference) && target.elf().size <= kVeneerSize)
       return {Reason::NoGain, "the veneer to reach it would be as large"};
-    if (live.object == target.object && callsWithinUnit(firmware_, reference.section, isAccepted))
-      return {
-          Reason::NotSeparable,
-          fmt::format("{}, of the same translation unit, may rely on the registers that it leaves unchanged "
-                      "(gcc's -fipa-ra)",
-                      live.title())};
     return {};
   }
 

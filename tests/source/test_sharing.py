@@ -336,3 +336,19 @@ def test_flags_that_ask_for_equal_code_keep_local(pair):
     for name in ("f", "g", "outside"):
         assert plan[name][0] == "LOCAL", plan[name]
     assert any("CPU_unaligned_access" in detail for _, _, detail in plan.values()), plan
+
+
+CALLER = HEADER + """
+__attribute__((noinline)) int g(int n) { struct point p = {n, 2}; return outside(&p) * 1000 + n * 77; }
+int f(struct point *p, int n) { return g(n) * 3 + p->x; }
+"""
+
+
+def test_what_a_local_function_of_the_unit_calls_stays_local(pair):
+    """Its compiler may know what g() does with its arguments, and have dropped what g() did not need."""
+    rom, firmware = {**ROM, "unit": CALLER}, {**FIRMWARE, "unit": CALLER}
+    assert pair.plan(rom, firmware)["g"][0] == "SHARED"
+    plan = pair.plan(rom, {**firmware, "unit": replaced(CALLER, "* 3", "* 5")})
+    assert plan["f"][0] == plan["g"][0] == "LOCAL", plan
+    assert "f, of the same translation unit, may rely on" in plan["g"][2], plan["g"]
+    assert plan["outside"][0] == "SHARED", plan["outside"]
