@@ -64,6 +64,11 @@ constexpr FlagRule kRules[] = {
     {flag::kAliasing, Breaks::NotProved, nullptr, "accesses through other types may not be seen"},
     {flag::kNullPointers, Breaks::NotProved, nullptr, "code may take address 0 for none"},
 
+    {flag::kLdrdErratum, Breaks::NotProved, nullptr,
+     "code may load what early Cortex-M3 load wrongly (erratum 602117)"},
+    {flag::kVlldmErratum, Breaks::NotProved, nullptr,
+     "floating-point registers may be open to the non-secure state (CVE-2021-35465)"},
+
     {flag::kArchitecture, Breaks::Nothing, nullptr, "both run on the one processor"},
     {flag::kRoData, Breaks::Nothing, nullptr, "constants are found in different ways"},
     {flag::kGot, Breaks::Nothing, nullptr, "variables are found in different ways"},
@@ -143,7 +148,7 @@ bool conflict(std::string_view name, std::string_view rom, std::string_view firm
            (firmware == value::kNotPreserved || firmware == value::kNeededOnly);
   for (const std::string_view asked :
        {flag::kBti, flag::kPac, flag::kPureCode, flag::kStackProtector, flag::kRounding, flag::kOverflow,
-        flag::kAliasing, flag::kNullPointers})
+        flag::kAliasing, flag::kNullPointers, flag::kLdrdErratum, flag::kVlldmErratum})
     if (name == asked)
       return firmware != value::kNo; // what only the ROM's code has does no harm
   if (name == flag::kFpu || name == flag::kMve || name == flag::kUnaligned)

@@ -68,6 +68,10 @@ constexpr Meaning kMeanings[] = {
     {"-fstrict-aliasing", flag::kAliasing, value::kNo},
     {"-fno-delete-null-pointer-checks", flag::kNullPointers, value::kYes},
     {"-fdelete-null-pointer-checks", flag::kNullPointers, value::kNo},
+    {"-mfix-cortex-m3-ldrd", flag::kLdrdErratum, value::kYes},
+    {"-mno-fix-cortex-m3-ldrd", flag::kLdrdErratum, value::kNo},
+    {"-mfix-cmse-cve-2021-35465", flag::kVlldmErratum, value::kYes},
+    {"-mno-fix-cmse-cve-2021-35465", flag::kVlldmErratum, value::kNo},
     {"-munaligned-access", flag::kUnaligned, value::kYes},
     {"-mno-unaligned-access", flag::kUnaligned, value::kNo},
     {"-flto", flag::kLto, value::kYes},
@@ -76,12 +80,20 @@ constexpr Meaning kMeanings[] = {
 
 /// What a whole command line says by an option that it lacks; the same for every target of Arm's ABI.
 constexpr Meaning kWithout[] = {
-    {"", flag::kChar, "unsigned"},         {"", flag::kPackStruct, value::kNatural},
-    {"", flag::kStructReturn, value::kNo}, {"", flag::kR9, value::kGeneral},
-    {"", flag::kRegisters, value::kNone},  {"", flag::kCmse, value::kNo},
-    {"", flag::kPureCode, value::kNo},     {"", flag::kStackProtector, value::kNo},
-    {"", flag::kOverflow, value::kNo},     {"", flag::kAliasing, value::kNo},
-    {"", flag::kNullPointers, value::kNo}, {"", flag::kLto, value::kNo},
+    {"", flag::kChar, "unsigned"},
+    {"", flag::kPackStruct, value::kNatural},
+    {"", flag::kStructReturn, value::kNo},
+    {"", flag::kR9, value::kGeneral},
+    {"", flag::kRegisters, value::kNone},
+    {"", flag::kCmse, value::kNo},
+    {"", flag::kPureCode, value::kNo},
+    {"", flag::kStackProtector, value::kNo},
+    {"", flag::kOverflow, value::kNo},
+    {"", flag::kAliasing, value::kNo},
+    {"", flag::kNullPointers, value::kNo},
+    {"", flag::kLto, value::kNo},
+    {"", flag::kLdrdErratum, value::kNo},
+    {"", flag::kVlldmErratum, value::kYes}, // for processors that have it
 };
 
 using Said = std::map<std::string_view, std::string>;
@@ -147,6 +159,8 @@ void readOptions(const std::vector<std::string>& options, bool whole, Compiler c
       said[flag::kFpu] = value::kNone;
     else if (option.starts_with("-mfloat-abi="))
       said.erase(flag::kFpu);
+    if (compiler == Compiler::Gcc && option == "-mcpu=cortex-m3") // gcc's manual, "ARM Options"
+      said[flag::kLdrdErratum] = value::kYes;
     if (changesRegisters(option))
       registers.insert(option);
     else if (meaning == std::end(kMeanings))

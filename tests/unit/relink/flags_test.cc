@@ -281,6 +281,10 @@ INSTANTIATE_TEST_SUITE_P(
         OneFlag{kGcc, "", "-fno-strict-aliasing", "-fno-strict-aliasing", kSome, nullptr},
         OneFlag{kClangRecorded, "", "-fno-delete-null-pointer-checks", "-fno-delete-null-pointer-checks",
                 kSome, nullptr},
+        OneFlag{kGcc, "", "-mfix-cortex-m3-ldrd", "-mfix-cortex-m3-ldrd", kSome, nullptr},
+        OneFlag{kGcc, "-mcpu=cortex-m3 -mno-fix-cortex-m3-ldrd", "-mcpu=cortex-m3", "-mfix-cortex-m3-ldrd",
+                kSome, nullptr},
+        OneFlag{kGcc, "-mno-fix-cmse-cve-2021-35465", "", "-mfix-cmse-cve-2021-35465", kSome, nullptr},
         OneFlag{kGcc, "-mcpu=cortex-m3", "", "Tag_CPU_arch", kHarmless, nullptr},
         OneFlag{kGcc, "-O2", "-Os", "-O", kHarmless, nullptr},
         OneFlag{kGcc, "", "-flto -ffat-lto-objects", "-flto", kHarmless, nullptr}));
