@@ -75,7 +75,8 @@ public:
     for (const std::uint32_t error : parsed.errors) {
       Group& group = groupAt(error);
       group.ofEverything |= parsed.bodyAround(error) == nullptr;
-      group.ints = group.longs = group.floatingPoint = true;
+      group.ints = group.longs = group.floatingPoint = group.bitFields = true;
+      details_[indexAt(error)].hasError = true;
     }
     for (const std::uint32_t place : parsed.fileScopeAsm)
       groupAt(place).ofEverything = true;
@@ -193,7 +194,8 @@ private:
         meaning_.ownBitFields)
       return {};
     for (std::size_t i = begins_[index]; i < endOf(index); ++i)
-      if (list_.tokens[i].kind == tok::kw___attribute || list_.tokens[i].kind == tok::l_square)
+      if (list_.tokens[i].kind == tok::kw___attribute || list_.tokens[i].kind == tok::kw_typeof ||
+          list_.tokens[i].kind == tok::l_square)
         return {};
     const std::string type = arithmeticType(parsed_.context(), alias->getUnderlyingType());
     return type.empty() ? std::string() : fmt::format("typedef {} {}", alias->getName().str(), type);
@@ -223,6 +225,8 @@ private:
     }
     group.ints |= uses.ints;
     group.longs |= uses.longs;
+    group.bitFields |= uses.bitFields;
+    group.unstable |= uses.unstable;
     group.hasState |= uses.staticLiteral;
     group.floatingPoint |= uses.floatingPoint;
     std::sort(group.references.begin(), group.references.end());
@@ -234,7 +238,8 @@ private:
   /// The tokens as text; notes in the group what they say.
   std::string readTokens(std::size_t index, Group& group) const {
     std::string text;
-    std::string strings; // adjacent ones are one
+    std::string strings;     // adjacent ones are one
+    bool atOperands = false; // of an asm: its strings are constraints
     Quotation quotation;
     for (std::size_t i = begins_[index]; i < endOf(index); ++i) {
       const SourceToken& token = list_.tokens[i];
@@ -249,8 +254,14 @@ private:
         strings += textOfLiteral(token.text);
         continue;
       }
-      readStrings(strings, before == Quotation::Of::Assembler, group);
+      readStrings(strings, before == Quotation::Of::Assembler && !atOperands, group);
+      atOperands = of == Quotation::Of::Assembler &&
+                   (atOperands || token.kind == tok::colon || token.kind == tok::coloncolon);
+      group.unstable |= atOperands && token.kind == tok::kw_asm;
       look(token, group);
+      group.unstable |=
+          details_[index].hasError && (token.kind == tok::kw___alignof || token.kind == tok::kw__Alignof ||
+                                       token.kind == tok::kw_alignof);
       if (quotation.isAttributeName())
         judge(meaningOfAttribute(word), group);
     }
@@ -316,6 +327,7 @@ private:
 
   struct Detail {
     std::vector<const clang::NamedDecl*> declarations;
+    bool hasError = false; ///< clang did not understand all of it
   };
   const TokenList& list_;
   const Parsed& parsed_;

@@ -27,6 +27,7 @@ struct Group {
   bool floatingPoint = false;
   bool ints = false;        ///< it accesses memory as int (type_uses.h)
   bool longs = false;       ///< as long
+  bool bitFields = false;   ///< whose types gcc and clang make in their own ways (type_uses.h)
   bool enumeration = false; ///< declared in a body
   bool wideText = false;
   bool assembler = false;

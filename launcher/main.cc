@@ -12,8 +12,8 @@
 // (`romlink-cc: warning: WHAT: WHERE: WHY`; $ROMLINK_CC_QUIET=1 leaves it out).
 //
 // With ccache: `romlink-cc ccache GCC -c ...` takes objects from the cache and makes the fingerprints each
-// time; CCACHE_PREFIX=romlink-cc caches objects with theirs. Files of dependencies (-MD) are those of the
-// compiler's own run.
+// time; CCACHE_PREFIX=romlink-cc, in a cache of its own, caches objects with theirs. Files of dependencies
+// (-MD) are those of the compiler's own run.
 //
 // Exit codes: the compiler's; 2 without a command, 126 or 127 if it cannot be run.
 
@@ -86,9 +86,14 @@ Result<void> addHiddenOptions(const std::vector<std::string>& words,
     return word.starts_with("-f") || word.starts_with("-m") || word.starts_with("--param") ||
            word == "-Ofast";
   };
-  for (const std::string& word : run)
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    const std::string word =
+        run[i] + ((run[i] == "-U" || run[i] == "-D") && i + 1 < run.size() ? run[i + 1] : "");
+    if ((word.starts_with("-U") || word.starts_with("-D")) && tellsMeaning(word.substr(2)))
+      return refused(fmt::format("a file of specs or a script adds {}", word));
     if (mayCount(word) && !known.contains(word) && (word == "-Ofast" || !isWithoutMeaning(word)))
       options.push_back({"(hidden)", word});
+  }
   return {};
 }
 
@@ -103,9 +108,14 @@ Result<void> refuseHiddenOptions(const std::vector<std::string>& compiler, const
   return {};
 }
 
-Result<Meaning> meaningOfCommand(const CompileCommand& command, const std::vector<std::string>& words) {
+/// What the compiler by itself predefines tells the meaning of its options: -U changes only the text.
+Result<Meaning> meaningOfCommand(const CompileCommand& command) {
   if (const std::string option = refusedOption(command.options); !option.empty())
     return refused(fmt::format("{} has no fingerprints", option));
+  std::vector<std::string> words = command.compiler;
+  for (const auto& option : command.options)
+    if (!changesMacros(option.front()))
+      words.insert(words.end(), option.begin(), option.end());
   std::vector<std::string> ask = words;
   ask.insert(ask.end(), {"-v", "-E", "-dM", "-x", "c", "/dev/null"});
   ROMLINK_ASSIGN(const auto macros, outputOf(ask));
@@ -121,7 +131,7 @@ Result<void> addTo(const CompileCommand& command, const CompileCommand::Input& i
   std::vector<std::string> words = command.compiler;
   for (const auto& option : command.options)
     words.insert(words.end(), option.begin(), option.end());
-  ROMLINK_ASSIGN(const Meaning meaning, meaningOfCommand(command, words));
+  ROMLINK_ASSIGN(const Meaning meaning, meaningOfCommand(command));
   std::string text;
   if (input.preprocessed) {
     ROMLINK_ASSIGN(const auto content, readFile(input.file));

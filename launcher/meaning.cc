@@ -71,14 +71,23 @@ bool isForParser(const std::string& option) {
 
 } // namespace
 
+bool tellsMeaning(std::string_view macro) {
+  constexpr std::string_view kMacros[] = {"__STRICT_ANSI__", "__STDC_VERSION__",     "__CHAR_UNSIGNED__",
+                                          "__ARM_",          "__FINITE_MATH_ONLY__", "__FLT_EVAL_METHOD__",
+                                          "__WCHAR_TYPE__",  "__VERSION__",          "__clang__"};
+  return std::any_of(std::begin(kMacros), std::end(kMacros),
+                     [&](std::string_view name) { return macro.starts_with(name); });
+}
+
 Meaning meaningOf(const std::vector<std::vector<std::string>>& options, std::string_view text) {
   const Macros macros = read(text);
+  const bool isClang = macros.contains("__clang__");
   const bool unsignedChar = macros.contains("__CHAR_UNSIGNED__");
   const std::string enumSize = valueOf(macros, "__ARM_SIZEOF_MINIMAL_ENUM");
   const std::string wideSize = valueOf(macros, "__ARM_SIZEOF_WCHAR_T");
-  const MeaningOptions of = meaningOptionsOf(options, valueOf(macros, "__VERSION__"));
+  const MeaningOptions of = meaningOptionsOf(options, valueOf(macros, "__VERSION__"), isClang);
   Meaning meaning;
-  meaning.isClang = macros.contains("__clang__");
+  meaning.isClang = isClang;
   meaning.strictAliasing = !of.anyAliasing;
   meaning.ownBitFields = of.ownBitFields;
   meaning.always = fmt::format(

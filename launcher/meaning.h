@@ -25,8 +25,11 @@ struct Meaning {
 };
 
 /// `options`: those of the command, each with its words; `macros`: what the compiler predefines with them
-/// (-E -dM).
+/// (-E -dM), without those that change macros (options.h).
 [[nodiscard]] Meaning meaningOf(const std::vector<std::vector<std::string>>& options,
                                 std::string_view macros);
+
+/// Is it a macro that meaningOf() looks at? `macro` may go on: "__STRICT_ANSI__=1".
+[[nodiscard]] bool tellsMeaning(std::string_view macro);
 
 } // namespace romlink::launcher

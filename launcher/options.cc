@@ -172,6 +172,14 @@ bool isWithoutMeaning(std::string_view option) {
   });
 }
 
+bool changesMacros(std::string_view option) {
+  constexpr std::string_view kChanging[] = {
+      "-D",        "-U",        "-undef",         "-include",         "-imacros", "-Wp,", "-Xpreprocessor",
+      "--include", "--imacros", "--define-macro", "--undefine-macro", "--undef"};
+  return std::any_of(std::begin(kChanging), std::end(kChanging),
+                     [&](std::string_view listed) { return option.starts_with(listed); });
+}
+
 std::string refusedOption(const std::vector<std::vector<std::string>>& options) {
   for (const auto& option : options)
     for (const std::string_view refused : {"-fwhole-program", "--config", "-include-pch", "-fpreprocessed"})
@@ -181,7 +189,7 @@ std::string refusedOption(const std::vector<std::vector<std::string>>& options) 
 }
 
 MeaningOptions meaningOptionsOf(const std::vector<std::vector<std::string>>& options,
-                                std::string_view compiler) {
+                                std::string_view compiler, bool isClang) {
   MeaningOptions result;
   const auto kept = withoutRepeals(options);
   std::map<std::string_view, unsigned> families;
@@ -213,8 +221,10 @@ MeaningOptions meaningOptionsOf(const std::vector<std::vector<std::string>>& opt
       const bool alone = family == families.end() || family->second <= 1;
       result.anyAliasing |= name == "strict-aliasing" && !on;
       result.ownBitFields |= known->family == "bit-fields";
+      // clang lets pointers wrap with it, gcc numbers only
+      const bool own = isClang && name == "wrapv";
       if (!alone || on != known->usual)
-        (known->floatingPoint ? floating : always).add(option, alone);
+        (known->floatingPoint ? floating : always).add(option, alone && !own);
     } else if (!isWithoutMeaning(option)) {
       const bool isFloat = std::any_of(std::begin(kFloatOptions), std::end(kFloatOptions),
                                        [&](std::string_view listed) { return option.starts_with(listed); });

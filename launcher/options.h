@@ -24,10 +24,13 @@ struct MeaningOptions {
 
 /// `options`: each with its words; `compiler`: its version.
 [[nodiscard]] MeaningOptions meaningOptionsOf(const std::vector<std::vector<std::string>>& options,
-                                              std::string_view compiler);
+                                              std::string_view compiler, bool isClang);
 
 /// Is it of the first kind?
 [[nodiscard]] bool isWithoutMeaning(std::string_view option);
+
+/// Does it define or undefine macros of the text: -D, -U, -include, -Wp, -undef?
+[[nodiscard]] bool changesMacros(std::string_view option);
 
 /// Options with which no text tells what is compiled (-fwhole-program, --config ...); empty: none.
 [[nodiscard]] std::string refusedOption(const std::vector<std::vector<std::string>>& options);

@@ -28,6 +28,49 @@ public:
     const clang::QualType type = expression->getSubExpr()->getType();
     if (expression->getOpcode() == clang::UO_AddrOf && !type->isFunctionType() && !type->isRecordType())
       access(type);
+    if (expression->isPostfix())
+      takeValue(expression->getSubExpr());
+    return true;
+  }
+
+  bool VisitStmtExpr(clang::StmtExpr* expression) {
+    if (!expression->getSubStmt()->body_empty())
+      takeValue(llvm::dyn_cast<clang::Expr>(expression->getSubStmt()->body_back()));
+    return true;
+  }
+
+  bool VisitTypeOfExprTypeLoc(clang::TypeOfExprTypeLoc type) {
+    takeValue(type.getUnderlyingExpr());
+    return true;
+  }
+
+  /// Which alignment of an object or a function is meant, gcc and clang answer differently.
+  bool VisitUnaryExprOrTypeTraitExpr(clang::UnaryExprOrTypeTraitExpr* expression) {
+    const bool ofType = expression->isArgumentType();
+    if (expression->getKind() == clang::UETT_AlignOf || expression->getKind() == clang::UETT_PreferredAlignOf)
+      uses_.unstable |= !ofType || expression->getArgumentType()->isFunctionType();
+    else if (!ofType)
+      takeValue(expression->getArgumentExpr());
+    return true;
+  }
+
+  bool VisitBinaryOperator(clang::BinaryOperator* expression) {
+    if (expression->getOpcode() == clang::BO_Comma)
+      discard(expression->getLHS());
+    return true;
+  }
+
+  bool VisitStmt(clang::Stmt* statement) {
+    if (!llvm::isa<clang::Expr, clang::DeclStmt, clang::ReturnStmt>(statement))
+      for (const clang::Stmt* part : statement->children())
+        discard(llvm::dyn_cast_or_null<clang::Expr>(part));
+    return true;
+  }
+
+  /// gcc gives a bit-field wider than int a type of its width, clang the type that it is declared with.
+  bool VisitFieldDecl(clang::FieldDecl* member) {
+    uses_.bitFields |= member->isBitField() && !member->isInvalidDecl() &&
+                       member->getBitWidthValue(context_) > context_.getTypeSize(context_.IntTy);
     return true;
   }
 
@@ -48,6 +91,8 @@ public:
 
   bool VisitVarDecl(clang::VarDecl* variable) {
     uses_.floatingPoint |= variable->getType()->hasFloatingRepresentation();
+    if (variable->getType()->getContainedAutoType() != nullptr)
+      takeValue(variable->getInit());
     return true;
   }
 
@@ -63,6 +108,28 @@ public:
   }
 
 private:
+  /// Where the value of a bit-field is not promoted, gcc gives it a type of its width: `s.a++`, `({ s.a; })`.
+  void takeValue(const clang::Expr* expression) {
+    uses_.bitFields |= expression != nullptr && expression->getSourceBitField() != nullptr;
+  }
+
+  /// An expression whose value is not used: clang reads a volatile structure, gcc does not.
+  void discard(const clang::Expr* expression) {
+    if (expression == nullptr)
+      return;
+    const clang::Expr* plain = expression->IgnoreParenCasts();
+    if (const auto* comma = llvm::dyn_cast<clang::BinaryOperator>(plain);
+        comma != nullptr && comma->getOpcode() == clang::BO_Comma)
+      return discard(comma->getRHS());
+    if (const auto* choice = llvm::dyn_cast<clang::AbstractConditionalOperator>(plain)) {
+      discard(choice->getTrueExpr());
+      return discard(choice->getFalseExpr());
+    }
+    const clang::QualType type = plain->getType();
+    uses_.unstable |=
+        !type.isNull() && plain->isGLValue() && type->isRecordType() && type.isVolatileQualified();
+  }
+
   /// A variable of a body is memory only where its address is taken, and `*&x` is an expression of its own.
   static bool isPlainLocal(const clang::Expr& expression) {
     const auto* reference = llvm::dyn_cast<clang::DeclRefExpr>(&expression);

@@ -15,6 +15,9 @@ struct TypeUses {
   bool ints = false;  ///< memory is accessed as int, unsigned or an enumeration of their size
   bool longs = false; ///< as long, unsigned long
   bool floatingPoint = false;
+  bool bitFields =
+      false; ///< gcc and clang give a bit-field types of their own: wider than int, or not promoted
+  bool unstable = false;      ///< gcc and clang do not do the same
   bool staticLiteral = false; ///< a compound literal that lives as long as the program
   std::string layouts;        ///< of structures and enumerations of a body
 };

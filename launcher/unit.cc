@@ -68,6 +68,7 @@ public:
       uses.assembler |= group.assembler;
       uses.ints |= group.ints;
       uses.longs |= group.longs;
+      uses.bitFields |= group.bitFields;
       if (!group.rank.empty())
         ranks.insert(group.rank);
     }
@@ -75,6 +76,7 @@ public:
     text += uses.enumeration ? meaning_.enumerations + '\n' : "";
     text += uses.wideText ? meaning_.wideText + '\n' : "";
     text += uses.assembler ? meaning_.assembler + '\n' : "";
+    text += uses.bitFields ? fmt::format("bit-fields of {}\n", meaning_.isClang ? "clang" : "gcc") : "";
     // If all of these accesses are of one type, it does not matter which.
     if (uses.ints && uses.longs && meaning_.strictAliasing)
       text += fmt::format("int and long: {}\n", fmt::join(ranks, ", "));

@@ -213,6 +213,36 @@ constexpr std::string_view kFloatBuiltins[] = {
 /// Other names of which each compiler makes something of its own.
 constexpr std::string_view kUnstable[] = {"_Generic", "__PRETTY_FUNCTION__", "__declspec", "_Pragma",
                                           "__builtin_bit_cast"};
+/// After "__atomic_" and "__sync_". Whether one is free of locks depends on the processor.
+constexpr std::string_view kAtomics[] = {"load",
+                                         "load_n",
+                                         "store",
+                                         "store_n",
+                                         "exchange",
+                                         "exchange_n",
+                                         "compare_exchange",
+                                         "compare_exchange_n",
+                                         "add_fetch",
+                                         "fetch_add",
+                                         "sub_fetch",
+                                         "fetch_sub",
+                                         "and_fetch",
+                                         "fetch_and",
+                                         "or_fetch",
+                                         "fetch_or",
+                                         "xor_fetch",
+                                         "fetch_xor",
+                                         "nand_fetch",
+                                         "fetch_nand",
+                                         "test_and_set",
+                                         "clear",
+                                         "thread_fence",
+                                         "signal_fence"};
+constexpr std::string_view kSyncs[] = {
+    "add_and_fetch",     "fetch_and_add",  "sub_and_fetch",         "fetch_and_sub",        "and_and_fetch",
+    "fetch_and_and",     "or_and_fetch",   "fetch_and_or",          "xor_and_fetch",        "fetch_and_xor",
+    "nand_and_fetch",    "fetch_and_nand", "bool_compare_and_swap", "val_compare_and_swap", "synchronize",
+    "lock_test_and_set", "lock_release"};
 
 constexpr std::string_view kSilentPragmas[] = {
     "once",       "mark",           "region",         "endregion",        "message",
@@ -291,6 +321,15 @@ void readDirective(std::string_view directive, AssemblerText& result) {
   result.unstable |= !isIn(kUnitDirectives, directive);
 }
 
+/// Escapes, arguments of macros; comments, of which only those with "@" are the same to all assemblers;
+/// characters that may end a line.
+bool hasDoubtfulText(std::string_view text) {
+  return text.find('\\') != std::string_view::npos || text.find("/*") != std::string_view::npos ||
+         text.find("//") != std::string_view::npos || std::any_of(text.begin(), text.end(), [](char c) {
+           return c != '\n' && c != '\t' && (c < ' ' || c > '~');
+         });
+}
+
 /// "1: foo: ldr r0, [r1]", ".word 5", "name .req r4", "name = 5".
 void readStatement(std::string_view statement, AssemblerText& result) {
   statement = withoutSpace(statement);
@@ -308,8 +347,11 @@ void readStatement(std::string_view statement, AssemblerText& result) {
   if (rest.starts_with('='))
     result.everything = true;
   const bool namesRegister =
-      rest.size() > 1 && rest[0] == '.' && std::islower(static_cast<unsigned char>(rest[1])) != 0;
-  if (namesRegister || (word.starts_with('%') && !rest.empty()))
+      rest.size() > 1 && rest[0] == '.' && std::isalpha(static_cast<unsigned char>(rest[1])) != 0;
+  const bool isInstruction =
+      !word.empty() && (std::isalpha(static_cast<unsigned char>(word[0])) != 0 || word[0] == '_');
+  const bool isNothing = statement.empty() || statement[0] == '@'; // a comment
+  if (namesRegister || (!isInstruction && !isNothing))
     result.everything = result.unstable = true;
 }
 
@@ -328,6 +370,12 @@ WordMeaning meaningOfWord(std::string_view word) {
                ? WordMeaning::FloatingPoint
                : WordMeaning::Unstable;
   }
+  constexpr std::string_view kAtomic = "__atomic_";
+  constexpr std::string_view kSync = "__sync_";
+  if (word.starts_with(kAtomic))
+    return isIn(kAtomics, word.substr(kAtomic.size())) ? WordMeaning::Plain : WordMeaning::Unstable;
+  if (word.starts_with(kSync))
+    return isIn(kSyncs, word.substr(kSync.size())) ? WordMeaning::Plain : WordMeaning::Unstable;
   if (isIn(kUnstable, word) || word.starts_with("__arm_") || word.starts_with("__c11_") ||
       word.starts_with("__clang_"))
     return WordMeaning::Unstable;
@@ -357,8 +405,7 @@ PragmaMeaning meaningOfPragma(std::string_view pragma) {
 
 AssemblerText readAssembler(std::string_view text) {
   AssemblerText result;
-  if (text.find('\\') !=
-      std::string_view::npos) // arguments of macros, escapes in the assembler's own strings
+  if (hasDoubtfulText(text))
     result.everything = result.unstable = true;
   while (!text.empty()) {
     const std::string_view statement = text.substr(0, text.find_first_of("\n;"));

@@ -4,7 +4,7 @@ In each case the two sides would compute different things. `firmware` and `rom` 
 """
 import pytest
 
-from launcher import CLANG, GCC, compile_source, digests, fingerprint, replaced
+from launcher import CLANG, GCC, LAUNCHER, compile_source, digests, fingerprint, replaced, run
 
 NONE = "0" * 64
 WRAP = '#pragma GCC push_options\n#pragma GCC optimize("wrapv")\n'
@@ -26,6 +26,10 @@ int puts(const char *s) { return s[0] + 1; }
 int f(int x) { printf("hello\\n"); return x; }
 """
 FP = [*GCC[:1], "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-O2"]
+STRICT_FMA = "float f(float a, float b, float c) { return a * b + c * a - c * b + a; }\n"
+TOASCII = "int toascii(int);\nint f(int x) { return toascii(x); }\n"
+BITS = "struct s { unsigned long long t : 40, r : 24; unsigned a : 8; };\nint f(struct s *s) { return %s; }\n"
+NARROW = "struct s { unsigned a : 8; };\nint f(struct s *s) { return %s; }\n"
 LOOP = "int f(unsigned n) { while (n != 0) n += 2; return 7; }\n"
 
 # name: (text, changed text) of one compiler
@@ -93,6 +97,18 @@ FLAGS = {
     "float builtins": ("int f(int x) { return __builtin_isnan(__builtin_sqrtf(x)); }\n", FP, [*FP, "-ffinite-math-only"]),
     "hexadecimal constants": ("int f(int a) { return a * 0x1.8p1f + a * 0x1.3p-3f; }\n", FP, [*FP, "-ffp-contract=off"]),
     "toascii in strict C": ("int toascii(int);\nint f(int x) { return toascii(x); }\n", [*GCC, "-std=gnu11"], [*GCC, "-std=c11"]),
+    "-U__STRICT_ANSI__": (TOASCII, [*GCC, "-std=gnu11"], [*GCC, "-std=c11", "-U__STRICT_ANSI__"]),
+    "-D__STRICT_ANSI__": (TOASCII, [*GCC, "-std=gnu11", "-D__STRICT_ANSI__"], [*GCC, "-std=c11"]),
+    "-U__STRICT_ANSI__ within -Wp": (TOASCII, [*GCC, "-std=gnu11"], [*GCC, "-std=c11", "-Wp,-U__STRICT_ANSI__"]),
+    "-U__STRICT_ANSI__ of floating point": (STRICT_FMA, [*FP, "-std=gnu99"], [*FP, "-std=c99", "-U__STRICT_ANSI__"]),
+    "a bit-field wider than int": (BITS % "s->t << 8 > s->r", GCC, CLANG),
+    "a bit-field of a local structure": ("int f(int x) { struct { unsigned long long a : 33; } s; s.a = x; return (~s.a) >> 32 > 1; }\n", GCC, CLANG),
+    "a bit-field before it changes": (NARROW % "s->a++ - 300 < 0", GCC, CLANG),
+    "a bit-field as the value of statements": (NARROW % "({ s->a; }) - 300 < 0", GCC, CLANG),
+    "a bit-field's type by __auto_type": (NARROW % "({ __auto_type v = (s->a = 7); v - 300 < 0; })", GCC, CLANG),
+    "a bit-field's type by typeof": (NARROW % "({ __typeof__((0, s->a)) v = s->a; v - 300 < 0; })", GCC, CLANG),
+    "a bit-field's size": (NARROW % "sizeof((0, s->a))", GCC, CLANG),
+    "-fwrapv, and pointers": ("int f(char *p, unsigned n) { return p + n < p; }\n", [*GCC, "-fwrapv"], [*CLANG, "-fwrapv"]),
     "-fallow-store-data-races": (F, GCC, [*GCC, "-fallow-store-data-races"]),
 }
 
@@ -113,6 +129,14 @@ def test_hidden_flags(tmp_path):
     assert plain != fingerprint(tmp_path, F, [str(tmp_path / "my-gcc"), *GCC[1:]])
 
 
+def test_hidden_macros(tmp_path):
+    """A file of specs takes away what tells strict C; without a trace in the command, there are no fingerprints."""
+    (tmp_path / "specs").write_text("*cpp_unique_options:\n+ -U__STRICT_ANSI__\n")
+    (tmp_path / "unit.c").write_text(TOASCII)
+    done = run(LAUNCHER, *GCC, "-std=c11", "-specs=specs", "-c", "unit.c", cwd=tmp_path)
+    assert "adds -U__STRICT_ANSI__" in done.stderr
+
+
 def test_plain_bit_fields_that_are_unsigned(tmp_path):
     text = "typedef int T;\nstruct s { T x : 3; };\nint f(struct s *s) { return s->x; }\n"
     signed = replaced(text, "typedef int", "typedef signed int")
@@ -127,6 +151,19 @@ def test_plain_bit_fields_that_are_unsigned(tmp_path):
     '__asm__(".macro twice\\nnop\\nnop\\n.endm");\nint f(int x) { __asm__("twice"); return x; }\n',
     "int f(void *p) { return __builtin_object_size(p, 0); }\n",
     "int f(int x) { return __builtin_classify_type(x); }\n",
+    "int f(int x) { return x + __atomic_always_lock_free(4, 0); }\n",
+    "int f(int x) { return x + __atomic_is_lock_free(4, 0); }\n",
+    "static char b[64]; int f(int x) { return x + __alignof__(b) + b[x]; }\n",
+    "void g(void); int f(int x) { return x + __alignof__(g); }\n",
+    "struct d { int a, b; }; int f(volatile struct d *p) { *p; return 1; }\n",
+    "struct d { int a, b; }; int f(volatile struct d *p) { for (;; (void)*p) if (p->a) return 1; }\n",
+    "struct d { int a, b; }; int f(volatile struct d *p) { return (*p, 1); }\n",
+    'int f(int x) { __asm__("/* a */ .set KKK, 5" : "+r"(x)); return x; }\n',
+    'int f(int x) { __asm__("nop // a; .set KKK, 5" : "+r"(x)); return x; }\n',
+    'int f(int x) { __asm__("nop\\r" : "+r"(x)); return x; }\n',
+    'int f(int x) { __asm__("\\"KKK\\" = 5" : "+r"(x)); return x; }\n',
+    'int f(int x) { return x; }\nvoid g(void) { __asm__("/* a */ .set KKK, 5"); }\n',
+    'int f(int x) { __asm__("nop" : : "r"(({ __asm__(".set KKK, 5"); x; }))); return x; }\n',
 ), ids=lambda text: text[:40])
 def test_what_is_not_surely_the_same_has_none(tmp_path, text):
     assert fingerprint(tmp_path, text, GCC, "-w") == NONE
@@ -175,3 +212,23 @@ def test_accesses_of_memory(tmp_path, access):
 def test_values_that_are_no_memory(tmp_path, access):
     text = f"typedef long T;\n{access}\n"
     assert fingerprint(tmp_path, text) == fingerprint(tmp_path, replaced(text, "long", "int"))
+
+
+@pytest.mark.parametrize("text", (
+    NARROW % "s->a + s->a * 3 + (s->a = 4) + ++s->a",
+    "struct d { int a, b; }; int f(volatile struct d *p) { struct d l = *p; *p = l; return l.a + p->b; }\n",
+    "int f(int x) { return x + __alignof__(long long) + __atomic_load_n(&x, 0) + __sync_fetch_and_add(&x, 3); }\n",
+    "int f(int x) { int y; __asm__ volatile(\"@ a comment\\n1: mov %0, %1\\n\\tcmp %0, #3; beq 1b\" : \"=r\"(y) : \"r\"(x) : \"memory\", \"cc\"); return y; }\n",
+), ids=lambda text: text[:40])
+def test_what_is_the_same_to_both_compilers(tmp_path, text):
+    assert fingerprint(tmp_path, text, GCC) == fingerprint(tmp_path, text, CLANG) != NONE
+
+
+def test_constraints_are_no_assembler_text(tmp_path):
+    """"=r" is no assignment of a symbol, which would concern the whole unit."""
+    text = F + 'int g(int x) { int y; __asm__("mov %0, %1" : "=r"(y) : "r"(x)); return y; }\n'
+    assert fingerprint(tmp_path, text) == fingerprint(tmp_path, F)
+
+
+def test_definitions_of_macros_are_no_meaning(tmp_path):
+    assert fingerprint(tmp_path, F, GCC, "-D__FPU_PRESENT=1", "-U__FOO", "-D", "BAR") == fingerprint(tmp_path, F)
