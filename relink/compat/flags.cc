@@ -68,9 +68,28 @@ void addDifferenceFinding(const FlagRule& rule, const FlagDifference& difference
 } // namespace
 
 struct FlagComparison::Side {
+  struct Conflict {
+    const FlagRule* rule;
+    std::string text; ///< the objection
+  };
+
   BuildFacts facts;
   std::vector<std::string> objects; ///< sorted
+  std::vector<Conflict> conflicts;  ///< with the ROM: the first of each rule, in the rules' order
+
+  void compareWith(const BuildFacts& rom);
 };
+
+void FlagComparison::Side::compareWith(const BuildFacts& rom) {
+  for (const FlagRule& rule : flagRules()) {
+    const auto theirs = rom.of(rule.flag);
+    for (const Fact& fact : facts.of(rule.flag))
+      if (const auto against = conflicting(rule, theirs, fact); !against.empty()) {
+        conflicts.push_back({&rule, objectionText(rule, against, fact.value)});
+        break;
+      }
+  }
+}
 
 FlagComparison::FlagComparison(const Firmware& firmware, const RomImage& rom) : rom_(factsOf(rom.flags())) {
   std::map<std::pair<std::set<Fact>, std::vector<std::string>>, Side*> known;
@@ -84,6 +103,7 @@ FlagComparison::FlagComparison(const Firmware& firmware, const RomImage& rom) : 
       sides_.push_back(std::make_unique<Side>());
       side = sides_.back().get();
       side->facts = std::move(facts);
+      side->compareWith(rom_);
     }
     side->objects.push_back(object.name);
     sideOf_[&object] = side;
@@ -102,14 +122,9 @@ std::optional<std::string> FlagComparison::firstObjection(const ObjectFile& obje
   const auto side = sideOf_.find(&object);
   if (side == sideOf_.end())
     return std::nullopt;
-  for (const FlagRule& rule : flagRules()) {
-    if (!objects(rule))
-      continue;
-    const auto rom = rom_.of(rule.flag);
-    for (const Fact& fact : side->second->facts.of(rule.flag))
-      if (const auto against = conflicting(rule, rom, fact); !against.empty())
-        return objectionText(rule, against, fact.value);
-  }
+  for (const Side::Conflict& conflict : side->second->conflicts)
+    if (objects(*conflict.rule))
+      return conflict.text;
   return std::nullopt;
 }
 

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 namespace romlink::relink {
 
@@ -60,7 +61,7 @@ private:
 
   BuildFacts rom_;
   std::vector<std::unique_ptr<Side>> sides_; ///< by the name of their first object
-  std::map<const ObjectFile*, const Side*> sideOf_;
+  std::unordered_map<const ObjectFile*, const Side*> sideOf_;
 };
 
 } // namespace romlink::relink

@@ -6,13 +6,13 @@
 #include "relink/compat/type_hash.h"
 
 #include <fmt/format.h>
-#include <map>
+#include <unordered_map>
 
 namespace romlink::relink {
 
 struct TypeComparison::Known {
   RomTypes rom;
-  std::map<const ObjectFile*, DebugTypes> objects;
+  std::unordered_map<const ObjectFile*, DebugTypes> objects;
 };
 
 namespace {
@@ -64,7 +64,7 @@ TypeVerdict TypeComparison::compare(SectionId section, std::size_t index, Addres
     verdict.crossing |= theirs.crossing;
   if (ours.type == kVoid || theirs.type == kVoid) {
     const bool rom = ours.type != kVoid;
-    verdict.path = fmt::format("{}: {}", rom ? "the ROM" : live.object->name, rom ? theirs.why : ours.why);
+    verdict.path.append(rom ? "the ROM" : live.object->name).append(": ").append(rom ? theirs.why : ours.why);
     return verdict;
   }
   if (types.hashes()[ours.type] == theirs.hash) {

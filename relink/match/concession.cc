@@ -19,6 +19,7 @@ Concessions::Concessions(const Firmware& firmware, const RomImage& rom, std::opt
                          const std::vector<Defect>& defects, Claims claims)
     : firmware_(firmware), rom_(rom), sharedRam_(sharedRam), defects_(defects), claims_(std::move(claims)),
       entered_(firmware.sections.size(), false) {
+  byName_.reserve(firmware.sections.size());
   for (SectionId id = 0; id < firmware.sections.size(); ++id) {
     for (const SectionSymbol& symbol : firmware.sections[id].symbols)
       byName_.emplace(symbol.name, Place{id, symbol.offset, symbol.function, symbol.local});

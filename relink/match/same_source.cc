@@ -16,10 +16,10 @@ using Kind = SourceRecord::Kind;
 SameSource::SameSource(const Firmware& firmware, const RomImage& rom, const ProofTerms& terms,
                        const Concessions& concessions)
     : firmware_(firmware), rom_(rom), terms_(terms), concessions_(concessions) {
-  for (SectionId id = 0; id < firmware.sections.size(); ++id)
-    sectionsOf_[firmware.sections[id].object.get()].push_back(id);
   if (!rom.hasSources())
     return;
+  for (SectionId id = 0; id < firmware.sections.size(); ++id)
+    sectionsOf_[firmware.sections[id].object.get()].push_back(id);
   for (const RomEdge& edge : rom.edges())
     if (edge.branch)
       branchTargets_.push_back(edge.target);
