@@ -8,7 +8,6 @@
 #include "store/references.h"
 #include "store/rom_indexes.h"
 #include "store/rom_sets.h"
-#include "store/verify.h"
 
 #include <algorithm>
 #include <ctime>
@@ -64,9 +63,10 @@ Archive::Archive(Archive&&) noexcept = default;
 Archive& Archive::operator=(Archive&&) noexcept = default;
 Archive::~Archive() = default;
 
-Result<Archive> Archive::open(const std::filesystem::path& directory) {
+Result<Archive> Archive::open(const std::filesystem::path& directory,
+                              const std::filesystem::path& signingKey) {
   return guarded("cannot open the archive", (directory / "archive.db").string(), [&]() -> Result<Archive> {
-    ROMLINK_ASSIGN(auto connections, Connections::open(directory));
+    ROMLINK_ASSIGN(auto connections, Connections::open(directory, Connections::kBusyTimeoutMs, signingKey));
     return Archive(std::make_unique<Impl>(Impl{std::move(connections)}));
   });
 }
@@ -78,48 +78,45 @@ Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSour
     ROMLINK_ASSIGN(const std::vector<ArtifactSource> sources, normalised(artifacts));
     rom.artifacts.clear();
     rom.indexes.clear();
+    rom.withdrawal.reset();
     for (const ArtifactSource& source : sources) {
       ROMLINK_ASSIGN(const SourceFacts facts, hashSource(source.file));
       rom.artifacts.push_back({source.role, source.fileName, facts.size, facts.digest});
     }
     rom.publishedAt = now();
 
-    const Connections::Writer writer = impl_->connections->write();
-    SQLite::Transaction transaction(*writer, SQLite::TransactionBehavior::IMMEDIATE);
-    ROMLINK_ASSIGN(std::optional<RomRecord> archived, findArchived(*writer, rom));
-    if (archived)
-      return Published{std::move(*archived), true};
-    std::vector<StoredArtifact> stored;
-    for (std::size_t i = 0; i < sources.size(); ++i) {
-      const Artifact& artifact = rom.artifacts[i];
-      ROMLINK_ASSIGN(const std::int64_t blobId,
-                     storeBlob(*writer, sources[i].file, {artifact.size, artifact.digest}));
-      stored.push_back({artifact, blobId});
-    }
-    const std::int64_t romId = insertRom(*writer, rom, stored);
-    if (index) {
-      ROMLINK_ASSIGN(RomIndex inserted, insertIndex(*writer, romId, rom.imageHash, *index));
-      rom.indexes.push_back(inserted);
-      insertBodies(*writer, romId, rom.imageHash, index->formatVersion, index->bodies, index->unknownBodies);
-    }
-    transaction.commit();
-    return Published{std::move(rom), false};
+    return impl_->write(kCannotPublish, [&](auto& database) -> Result<Published> {
+      ROMLINK_ASSIGN(std::optional<RomRecord> archived, findArchived(database, rom));
+      if (archived)
+        return Published{std::move(*archived), true};
+      std::vector<StoredArtifact> stored;
+      for (std::size_t i = 0; i < sources.size(); ++i) {
+        const Artifact& artifact = rom.artifacts[i];
+        ROMLINK_ASSIGN(const std::int64_t blobId,
+                       storeBlob(database, sources[i].file, {artifact.size, artifact.digest}));
+        stored.push_back({artifact, blobId});
+      }
+      const std::int64_t romId = insertRom(database, rom, stored);
+      if (index) {
+        ROMLINK_ASSIGN(RomIndex inserted, insertIndex(database, romId, rom.imageHash, *index));
+        rom.indexes.push_back(inserted);
+        insertBodies(database, romId, rom.imageHash, index->formatVersion, index->bodies,
+                     index->unknownBodies);
+      }
+      return Published{std::move(rom), false};
+    });
   });
 }
 
 Result<RomIndex> Archive::addIndex(const Digest& imageHash, const RomIndexSource& index) {
-  return guarded(
-      "cannot archive the ROM's index", impl_->connections->file().string(), [&]() -> Result<RomIndex> {
-        const Connections::Writer writer = impl_->connections->write();
-        SQLite::Transaction transaction(*writer, SQLite::TransactionBehavior::IMMEDIATE);
-        const auto romId = findByImageHash(*writer, imageHash);
-        if (!romId)
-          return fail(ErrorCode::NotFound, "no such ROM", imageHash.text());
-        ROMLINK_ASSIGN(const RomIndex added, insertIndex(*writer, *romId, imageHash, index));
-        insertBodies(*writer, *romId, imageHash, index.formatVersion, index.bodies, index.unknownBodies);
-        transaction.commit();
-        return added;
-      });
+  return impl_->write("cannot archive the ROM's index", [&](auto& database) -> Result<RomIndex> {
+    const auto romId = findByImageHash(database, imageHash);
+    if (!romId)
+      return fail(ErrorCode::NotFound, "no such ROM", imageHash.text());
+    ROMLINK_ASSIGN(const RomIndex added, insertIndex(database, *romId, imageHash, index));
+    insertBodies(database, *romId, imageHash, index.formatVersion, index.bodies, index.unknownBodies);
+    return added;
+  });
 }
 
 Result<Archive::Page> Archive::list(const std::string& name, std::size_t limit,
@@ -222,15 +219,6 @@ Result<void> Archive::read(const Digest& digest, const Sink& sink) const {
       return fail(ErrorCode::NotFound, "no such content in the archive", digest.text());
     return readBlob(*reader, *blob, sink);
   });
-}
-
-Result<std::vector<std::string>>
-Archive::verify(const std::function<void(const VerifyProgress&)>& progress) const {
-  return guarded("cannot verify the archive", impl_->connections->file().string(),
-                 [&]() -> Result<std::vector<std::string>> {
-                   const Connections::Reader reader = impl_->connections->read();
-                   return verifyAll(*reader, progress);
-                 });
 }
 
 Result<Stats> Archive::stats() const {

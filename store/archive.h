@@ -13,7 +13,9 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "store/advisory.h"
+#include "store/log_head.h"
 #include "store/release.h"
+#include "store/withdrawal.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -68,7 +70,8 @@ struct RomRecord {
   std::vector<std::string> notes;
   std::string publishedAt; ///< RFC 3339, UTC; set by publish()
   std::vector<Artifact> artifacts;
-  std::vector<RomIndex> indexes; ///< by format; set by the archive
+  std::vector<RomIndex> indexes;        ///< by format; set by the archive
+  std::optional<Withdrawal> withdrawal; ///< the last one; set by the archive
 };
 
 /// An artifact on its way in: `file` is read while publishing; `artifact.size` and `.digest` are computed
@@ -103,6 +106,19 @@ struct VerifyProgress {
   std::uint64_t checkedBytes = 0;
 };
 
+/// What somebody wrote down of an archive earlier, to compare it with; either may be empty.
+struct Witness {
+  std::string head;      ///< SignedHead::note()
+  std::string publicKey; ///< VerifierKey::text(): signed the head, or without one signs the archive's newest
+};
+
+struct Verification {
+  std::vector<std::string> problems; ///< what is damaged, one line each
+  std::string contradiction;         ///< why this archive is not the one that was written down; empty: it is
+  std::vector<std::string> notes;    ///< what is no damage, but worth knowing, one line each
+  std::uint64_t entries = 0;         ///< of the log
+};
+
 struct Stats {
   std::uint64_t roms = 0;
   std::uint64_t artifacts = 0;
@@ -116,9 +132,12 @@ struct Stats {
 
 class Archive {
 public:
-  /// Opens `directory`/archive.db, creating both if missing, and brings its schema up to date.
-  /// Malformed: not a romlink archive, or one made by a newer version. Internal: disk or permission.
-  static Result<Archive> open(const std::filesystem::path& directory);
+  /// Opens `directory`/archive.db, creating both if missing, and brings its schema up to date. What is
+  /// archived is signed with the key in the file `signingKey`; without one, in `directory`/signing-key.pem,
+  /// which is made if missing. Malformed: not a romlink archive, one made by a newer version, or no key.
+  /// Internal: disk or permission.
+  static Result<Archive> open(const std::filesystem::path& directory,
+                              const std::filesystem::path& signingKey = {});
   Archive(Archive&&) noexcept;
   Archive& operator=(Archive&&) noexcept;
   ~Archive();
@@ -133,6 +152,10 @@ public:
   /// Adds the index to a published set, unless it has one of this format: that one stays and is the answer.
   /// The same for its bodies. NotFound: no such ROM.
   Result<RomIndex> addIndex(const Digest& imageHash, const RomIndexSource& index);
+
+  /// Records that the ROM is withdrawn, or with Links::Allow that it is so no more; the set stays as it is.
+  /// True: recorded; false: nothing new. NotFound, Usage: as find(); Usage: no reason.
+  Result<bool> withdraw(const std::string& reference, Withdrawal withdrawal);
 
   /// One page of at most `limit` records by (name, version, hash), after the given position.
   /// An empty `name` lists all. `after` is the token of the page before, empty for the first.
@@ -209,8 +232,18 @@ public:
   /// sink sees its first byte. NotFound: no such blob. Damaged: it does not match its digest.
   Result<void> read(const Digest& digest, const Sink& sink) const;
 
-  /// Re-reads and re-hashes every blob and checks every record. Returns the problems, one line each.
+  /// The newest head of the log: to be written down elsewhere. Damaged: there is none.
+  Result<SignedHead> head() const;
+  /// What is archived now is signed with it.
+  [[nodiscard]] PublicKey signingKey() const;
+  /// No head was signed with it yet, though others were: the key that signed so far is not here. Damaged.
+  Result<bool> signingKeyIsNew() const;
+
+  /// Re-reads and re-hashes every blob, checks every record and the log. Returns the problems, one line each.
   Result<std::vector<std::string>> verify(const std::function<void(const VerifyProgress&)>& progress) const;
+  /// The same, and compares the log with what was written down. Malformed: `witness` cannot be read.
+  Result<Verification> verify(const Witness& witness,
+                              const std::function<void(const VerifyProgress&)>& progress) const;
 
   Result<Stats> stats() const;
 

@@ -3,6 +3,7 @@
 
 #include "store/archive.h"
 #include "store/connections.h"
+#include "store/log.h"
 #include "store/sqlite_error.h"
 
 #include <SQLiteCpp/Transaction.h>
@@ -24,15 +25,22 @@ struct Archive::Impl {
     });
   }
 
-  /// Runs `body` in a transaction of the writing connection, which is committed if `body` succeeds.
+  /// Runs `body` in a transaction of the writing connection. If `body` succeeds, the log is signed and all of
+  /// it committed.
   template <typename Body>
   auto write(const char* what, Body&& body) -> decltype(body(std::declval<SQLite::Database&>())) {
     return guarded(what, connections->file().string(), [&] {
       const Connections::Writer writer = connections->write();
       SQLite::Transaction transaction(*writer, SQLite::TransactionBehavior::IMMEDIATE);
+      auto tree = signedTree(*writer);
+      if (!tree)
+        return decltype(body(*writer))(fail(tree.error()));
       auto done = body(*writer);
-      if (done)
-        transaction.commit();
+      if (!done)
+        return done;
+      if (const auto logged = signLog(*writer, std::move(*tree), connections->signingKey()); !logged)
+        return decltype(done)(fail(logged.error()));
+      transaction.commit();
       return done;
     });
   }

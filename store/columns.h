@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <SQLiteCpp/Statement.h>
+#include <algorithm>
 #include <optional>
 
 namespace romlink::store {
@@ -16,6 +17,16 @@ inline void bindDigest(SQLite::Statement& statement, int index, const Digest& di
 inline Result<Digest> digestIn(const SQLite::Column& column) {
   return Digest::fromBytes(
       {static_cast<const std::uint8_t*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())});
+}
+
+/// As many bytes as `Array` holds; nullopt: the value has another length.
+template <typename Array>
+std::optional<Array> bytesIn(const SQLite::Column& column) {
+  Array bytes{};
+  if (static_cast<std::size_t>(column.getBytes()) != bytes.size())
+    return std::nullopt;
+  std::copy_n(static_cast<const std::uint8_t*>(column.getBlob()), bytes.size(), bytes.begin());
+  return bytes;
 }
 
 inline std::uint32_t wordIn(const SQLite::Column& column) {

@@ -1,6 +1,7 @@
 // See connections.h.
 #include "store/connections.h"
 
+#include "store/log.h"
 #include "store/migrations.h"
 
 #include <cerrno>
@@ -52,6 +53,17 @@ Result<void> createDurably(const fs::path& directory) {
   return {};
 }
 
+constexpr const char* kKeyFile = "signing-key.pem";
+
+/// REQUIRES: no other program opens the archive meanwhile, which might make a key, too.
+Result<SigningKey> keyOf(const fs::path& folder, const fs::path& given) {
+  std::error_code status;
+  if (!given.empty())
+    return SigningKey::read(given);
+  const fs::path file = folder / kKeyFile;
+  return fs::exists(file, status) ? SigningKey::read(file) : SigningKey::create(file);
+}
+
 void configure(SQLite::Database& database) {
   // FULL: a commit returns when the -wal file is on disk. cell_size_check: damage shows as an error early.
   // journal_size_limit: the -wal file of one huge publish does not stay.
@@ -67,7 +79,8 @@ Connections::Connections(fs::path file, int busyTimeoutMs)
           file_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
           busyTimeoutMs)) {}
 
-Result<std::unique_ptr<Connections>> Connections::open(const fs::path& directory, int busyTimeoutMs) {
+Result<std::unique_ptr<Connections>> Connections::open(const fs::path& directory, int busyTimeoutMs,
+                                                       const fs::path& signingKey) {
   const fs::path absolute = fs::absolute(directory).lexically_normal();
   const fs::path folder = absolute.has_filename() ? absolute : absolute.parent_path();
   ROMLINK_TRY(createDurably(folder));
@@ -86,12 +99,28 @@ Result<std::unique_ptr<Connections>> Connections::open(const fs::path& directory
   // Until migrate() has accepted the database it may be someone else's: closing must not tidy it up.
   sqlite3_db_config(writer.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   configure(writer);
-  ROMLINK_TRY(migrate(writer, file.string()));
+  const auto needKey = [&]() -> Result<void> {
+    if (!connections->signingKey_) {
+      ROMLINK_ASSIGN(connections->signingKey_, keyOf(folder, signingKey));
+    }
+    return {};
+  };
+  const auto sign = [&](int version) -> Result<void> {
+    if (version < kLogVersion)
+      return {};
+    ROMLINK_TRY(needKey());
+    if (version == kLogVersion)
+      return beginLog(writer, *connections->signingKey_);
+    ROMLINK_ASSIGN(MerkleTree tree, signedTree(writer));
+    return signLog(writer, std::move(tree), *connections->signingKey_);
+  };
+  ROMLINK_TRY(migrate(writer, file.string(), sign));
   sqlite3_db_config(writer.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   sqlite3_db_config(writer.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   if (sqlite3_db_readonly(writer.getHandle(), "main") == 1)
     return fail(ErrorCode::Internal, "cannot open the archive", file.string(), "it is read-only",
                 "romlink must be able to write archive.db and to create files beside it");
+  ROMLINK_TRY(needKey());
   ::fsync(lock.get());
   return connections;
 }

@@ -8,11 +8,13 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/signature.h"
 
 #include <SQLiteCpp/Database.h>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace romlink::store {
@@ -22,10 +24,12 @@ public:
   static constexpr std::size_t kIdleReaders = 8;
   static constexpr int kBusyTimeoutMs = 10'000; ///< how long to wait for another process's transaction
 
-  /// Opens `directory`/archive.db, creating both if missing, and brings the schema up to date.
-  /// Throws SQLite::Exception.
+  /// Opens `directory`/archive.db, creating both if missing, and brings the schema up to date. The log is
+  /// signed with the key in `signingKey`; by default that is `directory`/signing-key.pem, which is made if
+  /// missing. Throws SQLite::Exception.
   static Result<std::unique_ptr<Connections>> open(const std::filesystem::path& directory,
-                                                   int busyTimeoutMs = kBusyTimeoutMs);
+                                                   int busyTimeoutMs = kBusyTimeoutMs,
+                                                   const std::filesystem::path& signingKey = {});
 
   /// The writing connection; the next writer waits until the lease ends.
   class Writer {
@@ -57,6 +61,7 @@ public:
   Reader read();
 
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+  [[nodiscard]] const SigningKey& signingKey() const { return *signingKey_; }
 
 private:
   Connections(std::filesystem::path file, int busyTimeoutMs);
@@ -64,6 +69,7 @@ private:
 
   std::filesystem::path file_;
   int busyTimeoutMs_;
+  std::optional<SigningKey> signingKey_; // set by open()
   // Closed after the readers: the last connection copies the -wal file into the database, which a reader
   // cannot.
   std::unique_ptr<SQLite::Database> writer_;

@@ -67,7 +67,8 @@ Result<void> checkHeader(const std::filesystem::path& database) {
   return checkVersion(word(60), where);
 }
 
-Result<void> migrate(SQLite::Database& database, const std::string& where) {
+Result<void> migrate(SQLite::Database& database, const std::string& where,
+                     const std::function<Result<void>(int version)>& finish) {
   if (pragma(database, "application_id") != kApplicationId &&
       (pragma(database, "application_id") != 0 || pragma(database, "user_version") != 0 ||
        database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt64() != 0))
@@ -85,6 +86,7 @@ Result<void> migrate(SQLite::Database& database, const std::string& where) {
     if (pragma(database, "user_version") != step.version)
       return fail(ErrorCode::Internal, "cannot bring the archive up to date", where,
                   std::string(step.fileName) + " does not set its version");
+    ROMLINK_TRY(finish(step.version));
     transaction.commit();
   }
   return {};

@@ -11,6 +11,7 @@
 #include <SQLiteCpp/Database.h>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -34,7 +35,12 @@ std::span<const SchemaStep> schemaSteps();
 /// database, another program's, or of a newer romlink.
 Result<void> checkHeader(const std::filesystem::path& database);
 
-/// Runs the missing steps. Malformed as above, with nothing changed. Throws SQLite::Exception.
-Result<void> migrate(SQLite::Database& database, const std::string& where);
+/// The step that brings the log (log.h), which needs its first signed head in the same transaction.
+inline constexpr int kLogVersion = 4;
+
+/// Runs the missing steps, and `finish` before each commit, with the version that the step leads to.
+/// Malformed as above, with nothing changed. Throws SQLite::Exception.
+Result<void> migrate(SQLite::Database& database, const std::string& where,
+                     const std::function<Result<void>(int version)>& finish);
 
 } // namespace romlink::store

@@ -10,12 +10,14 @@
 
 namespace romlink::store {
 
+[[nodiscard]] inline std::string netstring(std::string_view field) {
+  return std::to_string(field.size()) + ":" + std::string(field) + ",";
+}
+
 class Netstrings {
 public:
   Netstrings& add(std::string_view field) {
-    hash_.update(asBytes(std::to_string(field.size()) + ":"));
-    hash_.update(asBytes(field));
-    hash_.update(asBytes(","));
+    hash_.update(asBytes(netstring(field)));
     return *this;
   }
   Netstrings& add(std::uint64_t number) { return add(std::string_view(std::to_string(number))); }

@@ -4,6 +4,7 @@
 #include "store/columns.h"
 #include "store/record.h"
 #include "store/rom_indexes.h"
+#include "store/withdrawals.h"
 
 #include <algorithm>
 
@@ -135,7 +136,9 @@ RomReader::RomReader(SQLite::Database& database)
               "SELECT address, size FROM address_range WHERE rom_id = ? AND kind = ? ORDER BY position"),
       labels_(database, "SELECT key, value FROM label WHERE rom_id = ?"),
       notes_(database, "SELECT text FROM note WHERE rom_id = ? ORDER BY position"),
-      symbols_(database, "SELECT name FROM shared_symbol WHERE rom_id = ? ORDER BY name") {}
+      symbols_(database, "SELECT name FROM shared_symbol WHERE rom_id = ? ORDER BY name"),
+      withdrawals_(database, "SELECT links, reason, withdrawn_at FROM withdrawal WHERE rom_id = ?"
+                             " ORDER BY position DESC LIMIT 1") {}
 
 std::vector<AddressRange> RomReader::ranges(std::int64_t id, const char* kind) {
   std::vector<AddressRange> found;
@@ -191,6 +194,10 @@ Result<RomReader::Row> RomReader::read(std::int64_t id) {
     rom.notes.push_back(notes_.getColumn(0).getString());
   for (of(symbols_, id); symbols_.executeStep();)
     rom.sharedSymbols.push_back(symbols_.getColumn(0).getString());
+  if (of(withdrawals_, id).executeStep()) {
+    ROMLINK_ASSIGN(rom.withdrawal, withdrawalIn(withdrawals_));
+  }
+  withdrawals_.reset();
   // An index can be made again; damage to one must not keep anybody from the set.
   if (const auto indexes = readIndexes(database_, id))
     for (const RomIndexRow& index : *indexes)

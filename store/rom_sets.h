@@ -53,6 +53,7 @@ private:
   SQLite::Statement labels_;
   SQLite::Statement notes_;
   SQLite::Statement symbols_;
+  SQLite::Statement withdrawals_;
 };
 
 } // namespace romlink::store

@@ -10,30 +10,81 @@
 #include "store/rom_indexes.h"
 #include "store/rom_sets.h"
 #include "store/sqlite_error.h"
+#include "store/withdrawals.h"
 
+#include <SQLiteCpp/Transaction.h>
+#include <map>
 #include <set>
 
 namespace romlink::store {
 namespace {
+
+// What no digest covers: queries that name the rows that no romlink wrote.
+struct RowCheck {
+  const char* why;
+  const char* query;
+};
+constexpr const char* kGap = "its rows are not numbered 0, 1, 2, ...: one is lost or altered";
+constexpr const char* kNumber = "a number is impossible";
+constexpr RowCheck kRowChecks[] = {
+    {kGap, "SELECT 'blob number ' || blob_id FROM chunk GROUP BY blob_id"
+           " HAVING min(position) <> 0 OR max(position) + 1 <> count(*)"
+           " OR sum(chunk.size) <> (SELECT size FROM blob WHERE id = blob_id)"},
+    {kGap,
+     "SELECT (SELECT name || '@' || version FROM rom WHERE id = rom_id) || ' ' || kind || ' ranges'"
+     " FROM address_range GROUP BY rom_id, kind HAVING min(position) <> 0 OR max(position) + 1 <> count(*)"
+     " OR (kind = 'shared_ram' AND count(*) > 1)"},
+    {kGap,
+     "SELECT (SELECT name || '@' || version FROM rom WHERE id = rom_id) || ' notes' FROM note GROUP BY rom_id"
+     " HAVING min(position) <> 0 OR max(position) + 1 <> count(*)"},
+    {kGap,
+     "SELECT (SELECT name || '@' || version FROM rom WHERE id = rom_id) || ' withdrawals' FROM withdrawal"
+     " GROUP BY rom_id HAVING min(position) <> 0 OR max(position) + 1 <> count(*)"},
+    {kGap,
+     "SELECT 'release sha256:' || (SELECT lower(hex(release_hash)) FROM release WHERE id = release_id) || ' "
+     "ROMs'"
+     " FROM release_rom GROUP BY release_id HAVING min(position) <> 0 OR max(position) + 1 <> count(*)"},
+    {kGap,
+     "SELECT 'release sha256:' || (SELECT lower(hex(release_hash)) FROM release WHERE id = release_id) ||"
+     " ' arguments' FROM release_argument GROUP BY release_id"
+     " HAVING min(position) <> 0 OR max(position) + 1 <> count(*)"},
+    {kNumber, "SELECT name || '@' || version FROM rom WHERE image_size NOT BETWEEN 0 AND 4294967295"
+              " OR entry NOT BETWEEN 0 AND 4294967295 OR function_count NOT BETWEEN 0 AND 4294967295"
+              " OR object_count NOT BETWEEN 0 AND 4294967295"},
+    {kNumber,
+     "SELECT (SELECT name || '@' || version FROM rom WHERE id = rom_id) || ' index of format ' ||"
+     " format_version FROM rom_index WHERE format_version > 4294967295"
+     " OR function_count NOT BETWEEN 0 AND 4294967295 OR reference_count NOT BETWEEN 0 AND 4294967295"},
+    {kNumber, "SELECT 'release sha256:' || lower(hex(release_hash)) FROM release"
+              " WHERE saved_bytes NOT BETWEEN -2147483648 AND 2147483647"},
+};
 
 class Verifier {
 public:
   Verifier(SQLite::Database& database, const std::function<void(const VerifyProgress&)>& progress)
       : database_(database), progress_(progress) {}
 
-  std::vector<std::string> run() {
+  Verification run(const WrittenDown& writtenDown) {
     step("database", [&] { return checkDatabase(); });
     step("database", [&] { return checkForeignKeys(); });
     step("database", [&] { return checkSchema(); });
     checkBlobs();
     checkRecords();
-    const auto name = [&](const std::string& where, const std::string& why) { problem(where, why); };
-    for (const auto verify : {verifyBodies, verifyAdvisories, verifyReleases})
+    const Problem name = [&](const std::string& where, const std::string& why) { problem(where, why); };
+    for (const auto verify : {verifyBodies, verifyAdvisories, verifyReleases, verifyWithdrawals})
       step("database", [&]() -> Result<void> {
         verify(database_, name);
         return {};
       });
-    return std::move(problems_);
+    checkRows();
+    Verification found;
+    step("log", [&]() -> Result<void> {
+      const SQLite::Transaction snapshot(database_);
+      verifyLog(database_, writtenDown, name, found);
+      return {};
+    });
+    found.problems = std::move(problems_);
+    return found;
   }
 
 private:
@@ -65,20 +116,37 @@ private:
     return {};
   }
 
+  // By type and name. Not what ANALYZE leaves, which is harmless.
+  static std::map<std::string, std::string> schemaOf(SQLite::Database& database) {
+    std::map<std::string, std::string> schema;
+    for (SQLite::Statement select(database, "SELECT type || ' ' || name, tbl_name || ' ' || coalesce(sql, '')"
+                                            " FROM sqlite_schema WHERE name NOT GLOB 'sqlite_stat*'");
+         select.executeStep();)
+      schema.emplace(select.getColumn(0).getString(), select.getColumn(1).getString());
+    return schema;
+  }
+
   Result<void> checkSchema() {
     SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE);
     for (const SchemaStep& one : schemaSteps())
       fresh.exec(std::string(one.sql));
-    std::set<std::string> present;
-    const auto entries =
-        "SELECT type || ' ' || name, type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema"
-        " ORDER BY type, name";
-    for (SQLite::Statement select(database_, entries); select.executeStep();)
-      present.insert(select.getColumn(1).getString());
-    for (SQLite::Statement select(fresh, entries); select.executeStep();)
-      if (!present.contains(select.getColumn(1).getString()))
-        problem("database", select.getColumn(0).getString() + " is missing or altered");
+    const std::map<std::string, std::string> expected = schemaOf(fresh);
+    std::map<std::string, std::string> present = schemaOf(database_);
+    for (const auto& [name, definition] : expected)
+      if (const auto found = present.extract(name); found.empty() || found.mapped() != definition)
+        problem("database", name + " is missing or altered");
+    for (const auto& [name, definition] : present)
+      problem("database", name + " is not romlink's");
     return {};
+  }
+
+  void checkRows() {
+    for (const RowCheck& check : kRowChecks)
+      step("database", [&]() -> Result<void> {
+        for (SQLite::Statement select(database_, check.query); select.executeStep();)
+          problem(select.isColumnNull(0) ? "database" : select.getColumn(0).getString(), check.why);
+        return {};
+      });
   }
 
   // From two places, since damage may hide a blob in one of them.
@@ -125,7 +193,11 @@ private:
     if (size < 0)
       return fail(ErrorCode::Damaged, "", "", "its size is impossible");
     blob.size = static_cast<std::uint64_t>(size);
-    return checkBlob(database_, blob);
+    ROMLINK_TRY(checkBlob(database_, blob));
+    const auto found = findBlob(database_, blob.digest);
+    if (!found || found->id != blob.id)
+      return fail(ErrorCode::Damaged, "", "", "it cannot be found by its digest");
+    return {};
   }
 
   void blobProblem(const BlobRow& blob, const std::string& why) {
@@ -195,9 +267,9 @@ private:
 
 } // namespace
 
-std::vector<std::string> verifyAll(SQLite::Database& database,
-                                   const std::function<void(const VerifyProgress&)>& progress) {
-  return Verifier(database, progress).run();
+Verification verifyAll(SQLite::Database& database, const WrittenDown& writtenDown,
+                       const std::function<void(const VerifyProgress&)>& progress) {
+  return Verifier(database, progress).run(writtenDown);
 }
 
 } // namespace romlink::store

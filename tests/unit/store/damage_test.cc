@@ -22,17 +22,6 @@ protected:
     ok(archive.publish(romRecord("bl2", "2", "b"), {source("copy", kElf), source("other", kOther)}));
   }
 
-  // Changes the database behind the triggers' back, and puts them back afterwards.
-  void change(const std::string& statement) const {
-    std::string drop;
-    std::string restore;
-    for (const std::string& name : sql(database(), "SELECT name FROM sqlite_schema WHERE type = 'trigger'"))
-      drop += "DROP TRIGGER " + name + ";";
-    for (const std::string& trigger : sql(database(), "SELECT sql FROM sqlite_schema WHERE type = 'trigger'"))
-      restore += trigger + ";";
-    sql(database(), drop + "PRAGMA ignore_check_constraints = ON;" + statement + ";" + restore);
-  }
-
   // The archive's problems; also checks that the ELF is refused before the first byte.
   std::vector<std::string> problemsOfDamagedElf() const {
     const Archive archive = open();

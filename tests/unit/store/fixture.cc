@@ -69,6 +69,16 @@ ArtifactSource StoreTest::source(const std::string& role, const std::string& con
   return {role, role + ".bin", file};
 }
 
+void StoreTest::change(const std::string& statement) const {
+  std::string drop;
+  std::string restore;
+  for (const std::string& name : sql(database(), "SELECT name FROM sqlite_schema WHERE type = 'trigger'"))
+    drop += "DROP TRIGGER " + name + ";";
+  for (const std::string& trigger : sql(database(), "SELECT sql FROM sqlite_schema WHERE type = 'trigger'"))
+    restore += trigger + ";";
+  sql(database(), drop + "PRAGMA ignore_check_constraints = ON;" + statement + ";" + restore);
+}
+
 RomIndexSource StoreTest::indexSource(std::uint32_t formatVersion, const std::string& content) {
   return {formatVersion, 12, 345, source("index", content).file, {sha256Of(content)}, 2};
 }

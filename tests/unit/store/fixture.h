@@ -52,6 +52,9 @@ protected:
   RomIndexSource indexSource(std::uint32_t formatVersion, const std::string& content);
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
 
+  /// Changes the database behind the triggers' back, and puts them back afterwards.
+  void change(const std::string& statement) const;
+
 private:
   TemporaryDirectory folder_;
   int files_ = 0;

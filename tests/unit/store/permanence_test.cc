@@ -15,6 +15,7 @@ protected:
                        indexSource(1, "index")));
     ok(archive.recordAdvisory(advisoryOf("CVE-1", romRecord("bl2", "1", "a"), {"f"})));
     ok(archive.archiveRelease(releaseOf({romRecord("bl2", "1", "a")}, "1")));
+    ok(archive.withdraw("bl2@1", {Links::Warn, "superseded", {}}));
   }
 
   std::string refusalOf(const std::string& statement) {
@@ -29,7 +30,7 @@ protected:
 
 TEST_F(Permanence, everyTableRefusesUpdateAndDelete) {
   const auto tables = sql(database(), "SELECT name FROM sqlite_schema WHERE type = 'table'");
-  EXPECT_EQ(tables.size(), 19U);
+  EXPECT_EQ(tables.size(), 25U);
   for (const std::string& table : tables) {
     const auto rows = sql(database(), "SELECT * FROM " + table);
     ASSERT_FALSE(rows.empty()) << table;
@@ -53,7 +54,11 @@ TEST_F(Permanence, nothingIsAddedToAPublishedSet) {
         "INSERT INTO release_rom VALUES (1, 9, 1)", "INSERT INTO release_label VALUES (1, 'new', 'x')",
         "INSERT INTO release_input VALUES (1, 'new', zeroblob(32))",
         "INSERT INTO release_argument VALUES (1, 99, 'x')", "INSERT INTO release_share VALUES (1, 99, 'x')",
-        "INSERT INTO chunk VALUES (1, 99, 1, x'00')"})
+        "INSERT INTO chunk VALUES (1, 99, 1, x'00')",
+        "INSERT INTO withdrawal VALUES (1, 7, 'allow', 'x', '', zeroblob(32))",
+        "INSERT INTO log_entry VALUES (99, 'rom', zeroblob(32))",
+        "INSERT INTO signed_head SELECT 1, root, key_id, signature FROM signed_head LIMIT 1",
+        "INSERT INTO archive_identity VALUES (2, zeroblob(16))"})
     EXPECT_THAT(refusalOf(statement), HasSubstr("permanent")) << statement;
 }
 
@@ -84,6 +89,8 @@ TEST_F(Permanence, replacingByAnotherKeyIsRefused) {
       refusalOf("INSERT OR REPLACE INTO release SELECT 9, release_hash, linked_at, image_hash,"
                 " tool_version, policy_blob_id, report_blob_id, saved_bytes, record_digest FROM release"),
       HasSubstr("permanent"));
+  EXPECT_THAT(refusalOf("INSERT OR REPLACE INTO signing_key SELECT id + 1, public_key FROM signing_key"),
+              HasSubstr("permanent"));
   EXPECT_THAT(refusalOf("INSERT OR REPLACE INTO blob SELECT 9, digest, size FROM blob LIMIT 1"),
               HasSubstr("permanent"));
 }
