@@ -31,6 +31,7 @@ void addRomList(CLI::App& rom, Invocation& invocation);
 void addRomShow(CLI::App& rom, Invocation& invocation);
 void addRomFetch(CLI::App& rom, Invocation& invocation);
 void addRomIdentify(CLI::App& rom, Invocation& invocation);
+void addRomWithdraw(CLI::App& rom, Invocation& invocation);
 void addLink(CLI::App& app, Invocation& invocation);
 void addPlan(CLI::App& app, Invocation& invocation);
 void addPolicyImport(CLI::App& policy, Invocation& invocation);
@@ -42,6 +43,7 @@ void addAuditRom(CLI::App& audits, Invocation& invocation);
 void addAuditRelease(CLI::App& audits, Invocation& invocation);
 void addAuditAdvisory(CLI::App& audits, Invocation& invocation);
 void addAuditMatrix(CLI::App& audits, Invocation& invocation);
+void addArchiveHead(CLI::App& archive, Invocation& invocation);
 void addArchiveVerify(CLI::App& archive, Invocation& invocation);
 void addArchiveStats(CLI::App& archive, Invocation& invocation);
 

@@ -18,7 +18,7 @@ void declareGlobals(CLI::App& app, GlobalOptions& global) {
 }
 
 void declareCommands(CLI::App& app, Invocation& invocation) {
-  auto* rom = app.add_subcommand("rom", "released boot ROMs: publish, list, show, fetch, identify");
+  auto* rom = app.add_subcommand("rom", "released boot ROMs: publish, list, show, fetch, identify, withdraw");
   rom->require_subcommand(1);
   rom->footer("Example:\n  romlink --archive roms rom list");
   addRomPublish(*rom, invocation);
@@ -26,6 +26,7 @@ void declareCommands(CLI::App& app, Invocation& invocation) {
   addRomShow(*rom, invocation);
   addRomFetch(*rom, invocation);
   addRomIdentify(*rom, invocation);
+  addRomWithdraw(*rom, invocation);
   addLink(app, invocation);
   addPlan(app, invocation);
   addCheck(app, invocation);
@@ -50,10 +51,11 @@ void declareCommands(CLI::App& app, Invocation& invocation) {
   addAuditRelease(*audits, invocation);
   addAuditAdvisory(*audits, invocation);
   addAuditMatrix(*audits, invocation);
-  auto* archive = app.add_subcommand("archive", "the archive itself: verify, stats");
+  auto* archive = app.add_subcommand("archive", "the archive itself: verify, head, stats");
   archive->require_subcommand(1);
   archive->footer("Example:\n  romlink --archive roms archive verify");
   addArchiveVerify(*archive, invocation);
+  addArchiveHead(*archive, invocation);
   addArchiveStats(*archive, invocation);
 }
 

@@ -4,6 +4,7 @@
 #include "client/command.h"
 #include "client/console.h"
 #include "client/output_file.h"
+#include "client/rom_text.h"
 #include "client/session.h"
 #include "romlink/v1/archive.grpc.pb.h"
 
@@ -102,6 +103,7 @@ Result<int> fetchRom(const FetchOptions& options, const GlobalOptions& global) {
   progress.clear();
   for (const std::string& name : names)
     printLine(name);
+  warnIfWithdrawn(rom);
   return 0;
 }
 

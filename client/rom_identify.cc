@@ -5,6 +5,7 @@
 #include "client/command.h"
 #include "client/console.h"
 #include "client/json.h"
+#include "client/rom_text.h"
 #include "client/session.h"
 #include "client/upload.h"
 #include "romlink/v1/archive.grpc.pb.h"
@@ -36,6 +37,7 @@ Result<int> identify(const IdentifyOptions& options, const GlobalOptions& global
   if (found.offset() > 0)
     printLine("offset " + std::to_string(found.offset()));
   printLine(found.rom().image_hash());
+  warnIfWithdrawn(found.rom());
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "client/console.h"
 #include "client/json.h"
 #include "client/key_value.h"
+#include "client/rom_text.h"
 #include "client/session.h"
 #include "client/upload.h"
 #include "romlink/v1/archive.grpc.pb.h"
@@ -152,6 +153,7 @@ Result<int> publish(const PublishOptions& options, const GlobalOptions& global) 
       printLine("note: " + printable(note));
   }
   printLine(rom.image_hash());
+  warnIfWithdrawn(rom);
   return 0;
 }
 

@@ -32,23 +32,43 @@ std::string rangesText(const Ranges& ranges) {
   return text;
 }
 
+bool isWithdrawn(const v1::Rom& rom) {
+  return rom.has_withdrawal() && rom.withdrawal().links() != v1::Withdrawal::ALLOW;
+}
+
+std::string withdrawalFact(const v1::Withdrawal& withdrawal) {
+  const std::string what = withdrawal.links() == v1::Withdrawal::ALLOW  ? "no more"
+                           : withdrawal.links() == v1::Withdrawal::WARN ? "links warn"
+                                                                        : "links are refused";
+  return withdrawal.withdrawn_at() + ", " + what + ": " + withdrawal.reason();
+}
+
 } // namespace
 
+void warnIfWithdrawn(const v1::Rom& rom) {
+  if (isWithdrawn(rom))
+    printWarning(
+        printable(rom.name() + "@" + rom.version() + " was withdrawn: " + rom.withdrawal().reason()));
+}
+
 std::string romTable(const std::vector<v1::Rom>& roms) {
-  using Row = std::array<std::string, 4>;
-  std::vector<Row> rows = {{"ROM", "HASH", "BYTES", "PUBLISHED"}};
+  using Row = std::array<std::string, 5>;
+  const bool anyWithdrawn = std::any_of(roms.begin(), roms.end(), isWithdrawn);
+  std::vector<Row> rows = {{"ROM", "HASH", "BYTES", "PUBLISHED", anyWithdrawn ? "WITHDRAWN" : ""}};
   for (const v1::Rom& rom : roms)
     rows.push_back({printable(rom.name() + "@" + rom.version()), rom.image_hash(),
-                    std::to_string(rom.image_size()), rom.published_at()});
+                    std::to_string(rom.image_size()), rom.published_at(),
+                    isWithdrawn(rom) ? printable(rom.withdrawal().reason()) : ""});
   Row::size_type column = 0;
-  std::array<std::size_t, 4> widths{};
+  std::array<std::size_t, 5> widths{};
   for (; column < widths.size(); ++column)
     for (const Row& row : rows)
       widths[column] = std::max(widths[column], row[column].size());
   std::string text;
   for (const Row& row : rows)
-    text += fmt::format("{:<{}}  {:<{}}  {:>{}}  {}\n", row[0], widths[0], row[1], widths[1], row[2],
-                        widths[2], row[3]);
+    text += fmt::format("{:<{}}  {:<{}}  {:>{}}  {}{}{}\n", row[0], widths[0], row[1], widths[1], row[2],
+                        widths[2], row[3], row[4].empty() ? "" : padded("", widths[3] - row[3].size() + 2),
+                        row[4]);
   return text;
 }
 
@@ -73,6 +93,8 @@ std::string romDescription(const v1::Rom& rom) {
   if (rom.shared_symbols_size() > 0)
     text += fact("offered", std::to_string(rom.shared_symbols_size()) + " symbols");
   text += fact("published", rom.published_at());
+  if (rom.has_withdrawal())
+    text += fact("withdrawn", withdrawalFact(rom.withdrawal()));
   std::vector<std::pair<std::string, std::string>> labels(rom.labels().begin(), rom.labels().end());
   std::sort(labels.begin(), labels.end());
   for (const auto& [key, value] : labels)

@@ -7,6 +7,7 @@
 #include "server/identify.h"
 #include "server/publish.h"
 #include "server/services.h"
+#include "server/withdrawn.h"
 #include "store/archive.h"
 
 #include <algorithm>
@@ -74,18 +75,22 @@ public:
                   [&](Call& call) { return identifyDump(call, *reader, *response); });
   }
 
-  grpc::Status VerifyArchive(grpc::ServerContext* context, const v1::VerifyArchiveRequest*,
+  grpc::Status VerifyArchive(grpc::ServerContext* context, const v1::VerifyArchiveRequest* request,
                              grpc::ServerWriter<v1::VerifyArchiveResponse>* writer) override {
     return handle(*context, "VerifyArchive", services_.activity, [&](Call& call) -> Result<void> {
       v1::VerifyArchiveResponse message;
-      ROMLINK_ASSIGN(const auto problems,
-                     services_.archive.verify([&](const store::VerifyProgress& progress) {
-                       message.set_checked_blobs(progress.checkedBlobs);
-                       message.set_total_blobs(progress.totalBlobs);
-                       message.set_checked_bytes(progress.checkedBytes);
-                       writer->Write(message);
-                     }));
-      message.mutable_problems()->Assign(problems.begin(), problems.end());
+      ROMLINK_ASSIGN(const store::Verification found,
+                     services_.archive.verify({request->head(), request->public_key()},
+                                              [&](const store::VerifyProgress& progress) {
+                                                message.set_checked_blobs(progress.checkedBlobs);
+                                                message.set_total_blobs(progress.totalBlobs);
+                                                message.set_checked_bytes(progress.checkedBytes);
+                                                writer->Write(message);
+                                              }));
+      message.mutable_problems()->Assign(found.problems.begin(), found.problems.end());
+      message.set_contradiction(found.contradiction);
+      message.mutable_notes()->Assign(found.notes.begin(), found.notes.end());
+      message.set_log_entries(found.entries);
       message.set_finished(true);
       if (!writer->Write(message))
         return Call::clientGone();
@@ -99,6 +104,28 @@ public:
     return handle(*context, "GetArchiveStats", services_.activity, [&](Call&) -> Result<void> {
       ROMLINK_ASSIGN(const store::Stats stats, services_.archive.stats());
       toMessage(stats, *response);
+      return {};
+    });
+  }
+
+  grpc::Status WithdrawRom(grpc::ServerContext* context, const v1::WithdrawRomRequest* request,
+                           v1::WithdrawRomResponse* response) override {
+    return handle(*context, "WithdrawRom", services_.activity, [&](Call&) -> Result<void> {
+      ROMLINK_ASSIGN(const store::Links links, linksOf(request->links()));
+      ROMLINK_ASSIGN(const bool recorded,
+                     services_.archive.withdraw(request->rom(), {links, request->reason(), {}}));
+      ROMLINK_ASSIGN(const store::RomRecord rom, services_.archive.find(request->rom()));
+      toMessage(rom, *response->mutable_rom());
+      response->set_already_recorded(!recorded);
+      return {};
+    });
+  }
+
+  grpc::Status GetArchiveHead(grpc::ServerContext* context, const v1::GetArchiveHeadRequest*,
+                              v1::ArchiveHead* response) override {
+    return handle(*context, "GetArchiveHead", services_.activity, [&](Call&) -> Result<void> {
+      ROMLINK_ASSIGN(const store::SignedHead head, services_.archive.head());
+      toMessage(head, *response);
       return {};
     });
   }

@@ -10,6 +10,7 @@
 #include "server/examine.h"
 #include "server/in_order.h"
 #include "server/link_job.h"
+#include "server/withdrawn.h"
 #include "server/worker_host.h"
 
 #include <algorithm>
@@ -110,6 +111,7 @@ Result<void> auditMatrix(Services& services, Call& call, const v1::AuditMatrixRe
           summarise(*report, row);
         else
           row.set_error(report.error().line());
+        describeWithdrawn({roms[i]}, *row.mutable_findings());
         return write(row) ? Result<void>() : Call::clientGone();
       });
 }

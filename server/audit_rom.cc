@@ -5,6 +5,7 @@
 #include "server/call.h"
 #include "server/convert.h"
 #include "server/examine.h"
+#include "server/withdrawn.h"
 
 #include <map>
 #include <set>
@@ -63,6 +64,7 @@ Result<void> auditRom(Services& services, Call& call, const v1::AuditRomRequest&
   }
   *audit.mutable_flags() = found.flags();
   ROMLINK_TRY(listUsers(services, rom, audit));
+  describeWithdrawn({rom}, *audit.mutable_findings());
   describeDefects(titleOf(rom), {found.affected().begin(), found.affected().end()},
                   *audit.mutable_findings());
   ROMLINK_ASSIGN(const auto bodies, services.archive.bodiesOf(rom.imageHash, worker::RomIndex::CURRENT));

@@ -9,10 +9,12 @@
 namespace romlink::server {
 namespace {
 
+/// A number or, with `setText`, a text.
 struct Key {
-  std::int64_t least;
-  std::int64_t most;
-  std::function<void(Config&, std::uint64_t)> set;
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+  std::function<void(Config&, std::uint64_t)> set = {};
+  std::function<void(Config&, const std::string&)> setText = {};
 };
 using Section = std::map<std::string, Key, std::less<>>;
 
@@ -30,6 +32,7 @@ const std::map<std::string, Section, std::less<>>& knownKeys() {
         {"files_limit", {1, 1000000, [](Config& c, auto v) { c.linkFiles = v; }}}}},
       {"cache",
        {{"inputs_limit_mib", {1, kMostMiB, [](Config& c, auto v) { c.inputCacheBytes = v * kMiB; }}}}},
+      {"archive", {{"signing_key", {.setText = [](Config& c, const auto& v) { c.signingKey = v; }}}}},
       {"shutdown",
        {{"drain_seconds", {0, 3600, [](Config& c, auto v) { c.drain = std::chrono::seconds(v); }}}}},
   };
@@ -60,6 +63,13 @@ private:
       const auto key = section.find(name.str());
       if (key == section.end())
         return wrong(line, "unknown key '" + std::string(name.str()) + "'");
+      if (key->second.setText) {
+        const auto text = node.value_exact<std::string>();
+        if (!text || text->empty())
+          return wrong(line, "'" + std::string(name.str()) + "' is a text");
+        key->second.setText(config_, *text);
+        continue;
+      }
       const auto value = node.value_exact<std::int64_t>();
       if (!value || *value < key->second.least || *value > key->second.most)
         return wrong(line, "'" + std::string(name.str()) + "' is a whole number from " +

@@ -12,8 +12,9 @@
 //   files_limit = 20000       # inputs of one link
 //   [cache]
 //   inputs_limit_mib = 4096   # kept link inputs
-//   [shutdown]
-//   drain_seconds = 10        # how long running calls may go on after SIGTERM
+//   [archive]
+//   signing_key = "/etc/romlink/key.pem"  # Ed25519, PEM; default: signing-key.pem in the archive's folder,
+//   made if missing [shutdown] drain_seconds = 10        # how long running calls may go on after SIGTERM
 #pragma once
 
 #include "base/error.h"
@@ -40,6 +41,7 @@ struct Config {
   std::uint64_t linkFiles = 20000;
   std::uint64_t inputCacheBytes = 4096 * kMiB;
   std::chrono::seconds drain{10};
+  std::filesystem::path signingKey; ///< empty: the archive's own
 };
 
 /// Usage: not TOML, an unknown key, or a value out of range; the error names file and line. Malformed:

@@ -16,6 +16,18 @@ void toMessage(const store::AddressRange& range, v1::AddressRange& message) {
   message.set_size(range.size);
 }
 
+v1::Withdrawal::Links toMessage(store::Links links) {
+  switch (links) {
+  case store::Links::Allow:
+    return v1::Withdrawal::ALLOW;
+  case store::Links::Warn:
+    return v1::Withdrawal::WARN;
+  case store::Links::Refuse:
+    break;
+  }
+  return v1::Withdrawal::REFUSE;
+}
+
 } // namespace
 
 void toMessage(const store::Artifact& artifact, v1::Artifact& message) {
@@ -54,6 +66,19 @@ void toMessage(const store::RomRecord& record, v1::Rom& message) {
     message.mutable_index()->set_references(newest.referenceCount);
     message.mutable_index()->set_digest(newest.digest.text());
   }
+  if (record.withdrawal) {
+    message.mutable_withdrawal()->set_links(toMessage(record.withdrawal->links));
+    message.mutable_withdrawal()->set_reason(record.withdrawal->reason);
+    message.mutable_withdrawal()->set_withdrawn_at(record.withdrawal->withdrawnAt);
+  }
+}
+
+void toMessage(const store::SignedHead& head, v1::ArchiveHead& message) {
+  message.set_note(head.note());
+  message.set_origin(head.head.origin);
+  message.set_size(head.head.size);
+  message.set_root(head.head.root.text());
+  message.set_public_key(head.key.text());
 }
 
 void toMessage(const store::Stats& stats, v1::ArchiveStats& message) {

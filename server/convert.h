@@ -7,6 +7,7 @@
 namespace romlink::v1 {
 class AddressRange;
 class Advisory;
+class ArchiveHead;
 class ArchiveStats;
 class Artifact;
 class Release;
@@ -19,6 +20,7 @@ namespace romlink::server {
 void toMessage(const store::RomRecord& record, v1::Rom& message);
 void toMessage(const store::Artifact& artifact, v1::Artifact& message);
 void toMessage(const store::Stats& stats, v1::ArchiveStats& message);
+void toMessage(const store::SignedHead& head, v1::ArchiveHead& message);
 void toMessage(const store::RomTitle& title, v1::RomName& message);
 void toMessage(const store::Advisory& advisory, v1::Advisory& message);
 void toMessage(const store::Release& release, v1::Release& message);

@@ -15,6 +15,7 @@
 #include "server/release.h"
 #include "server/rom_index.h"
 #include "server/services.h"
+#include "server/withdrawn.h"
 #include "server/worker_host.h"
 #include "store/archive.h"
 
@@ -142,6 +143,7 @@ Result<void> sendFile(Call& call, LinkWriter& writer, v1::LinkResponse::Output o
 Result<void> LinkService::link(Call& call, const v1::LinkRequest& request, LinkWriter& writer) {
   ROMLINK_ASSIGN(JobFolder folder, JobFolder::create(services_.jobs));
   ROMLINK_ASSIGN(const auto roms, romsOf(services_, request));
+  ROMLINK_TRY(checkLinkable(roms));
   ROMLINK_ASSIGN(const LinkInputs inputs, linkInputs(services_, call, request));
   ROMLINK_ASSIGN(worker::Job job, linkJob(services_, call, request, inputs, roms, folder));
   v1::LinkResponse message;
@@ -150,6 +152,7 @@ Result<void> LinkService::link(Call& call, const v1::LinkRequest& request, LinkW
   ROMLINK_ASSIGN(worker::JobResult result,
                  services_.workers.run(folder, std::move(job), [&] { return call.cancelled(); }));
   worker::LinkOutcome& outcome = *result.mutable_link();
+  describeWithdrawn(roms, *outcome.mutable_report()->mutable_findings());
   // Before anything is sent: what cannot be archived is not handed out.
   std::optional<Digest> release;
   if (!roms.empty() && !outcome.image().empty()) {
@@ -199,6 +202,7 @@ Result<void> LinkService::check(Call& call, const v1::CheckRequest& request, v1:
   response.set_rom_image_hash(rom.imageHash.text());
   response.set_message(outcome.message());
   response.mutable_findings()->Swap(outcome.mutable_findings());
+  describeWithdrawn({rom}, *response.mutable_findings());
   return {};
 }
 

@@ -39,6 +39,7 @@ struct Options {
   std::vector<std::string> listen;
   std::string http;
   std::string config;
+  std::string signingKey;
   bool onDemand = false;
 };
 
@@ -52,6 +53,10 @@ void declare(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
   app.add_option("--http", options.http, "HOST:PORT of the HTTP side port (/healthz); none without it");
   app.add_option("--config", options.config, "TOML file with limits and time-outs");
+  app.add_option(
+      "--signing-key", options.signingKey,
+      "Ed25519 key (PEM) that signs the archive's log; default: signing-key.pem in the archive's folder, "
+      "made if missing");
   app.add_flag("--on-demand", options.onDemand,
                "detach, log to the archive's folder, and end when nobody needs the service any more");
   app.set_version_flag("--version", "romlinkd " ROMLINK_VERSION);
@@ -125,6 +130,14 @@ void waitForEnd(const sigset_t& signals, std::optional<OnDemand>& onDemand, cons
   }
 }
 
+// Whoever lost the key can go on; it must not go unnoticed.
+void warnOfNewKey(const store::Archive& archive) {
+  if (const auto isNew = archive.signingKeyIsNew(); isNew && *isNew)
+    spdlog::warn("the signing key is not the one that signed this archive so far: what is archived from now "
+                 "on is signed "
+                 "with the new one, and `romlink archive verify` says so");
+}
+
 Result<void> run(const Options& options) {
   const sigset_t signals = blockSignals();
   Config config;
@@ -139,7 +152,10 @@ Result<void> run(const Options& options) {
   if (options.onDemand) {
     ROMLINK_ASSIGN(onDemand, OnDemand::start(folder));
   }
-  ROMLINK_ASSIGN(store::Archive archive, store::Archive::open(folder));
+  if (!options.signingKey.empty())
+    config.signingKey = options.signingKey;
+  ROMLINK_ASSIGN(store::Archive archive, store::Archive::open(folder, config.signingKey));
+  warnOfNewKey(archive);
   ROMLINK_ASSIGN(InputCache inputs, InputCache::open(folder / "cache" / "inputs", config.inputCacheBytes));
   ROMLINK_ASSIGN(const ExclusiveFolder jobs, ExclusiveFolder::create(folder / "cache" / "jobs"));
   ROMLINK_ASSIGN(const auto workers, WorkerHost::start(workerProgram, config.jobs, config.job));

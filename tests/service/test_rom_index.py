@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from conftest import Cli, refused
+from conftest import ROOT, Cli, refused
 
 OTHER_FORMAT = 9999
 
@@ -41,6 +41,21 @@ def change(database, statement, *values):
     db.close()
 
 
+def forget_log(database):
+    """Makes it an archive of schema version 3, which had no log: the next daemon makes one of what is there."""
+    old = sqlite3.connect(":memory:")
+    for file in sorted((ROOT / "store" / "schema").glob("00[123]_*.sql")):
+        old.executescript(file.read_text())
+    known = [name for name, in old.execute("SELECT name FROM sqlite_schema")]
+    with sqlite3.connect(database) as db:
+        for kind in ("trigger", "index", "table"):
+            for name, in db.execute("SELECT name FROM sqlite_schema WHERE type = ? AND sql IS NOT NULL", [kind]).fetchall():
+                if name not in known:
+                    db.execute(f"DROP {kind} IF EXISTS {name}")
+        db.execute("PRAGMA user_version = 3")
+    db.close()
+
+
 def rows(database, query):
     db = sqlite3.connect(database)
     found = db.execute(query).fetchall()
@@ -60,6 +75,7 @@ def make_old(database):
     fields = ["romlink-rom-index-1", image, OTHER_FORMAT, functions, references, size, digest]
     record = hashlib.sha256("".join(f"{len(str(f))}:{f}," for f in fields).encode()).digest()
     change(database, "UPDATE rom_index SET format_version = ?, record_digest = ?", OTHER_FORMAT, record)
+    forget_log(database)
 
 
 def test_publishing_archives_the_index(archive, restart, programs):
@@ -84,6 +100,7 @@ def test_a_link_makes_the_index_that_is_missing(archive, restart, programs, befo
     assert first("link", "--rom", "boot@1.0", "--", *programs.arguments("first.elf")).returncode == 0
     if before == "no index":
         change(archive, "DELETE FROM rom_index")
+        forget_log(archive)
     else:
         make_old(archive)
     kept = formats(archive)

@@ -25,9 +25,16 @@ TEST(Config, SetsLimits) {
   EXPECT_EQ(config->fileBytes, Config().fileBytes);
 }
 
+TEST(Config, NamesTheSigningKey) {
+  const auto config = read("[archive]\nsigning_key = \"/etc/romlink/key.pem\"\n");
+  ASSERT_TRUE(config) << config.error().line();
+  EXPECT_EQ(config->signingKey, "/etc/romlink/key.pem");
+}
+
 TEST(Config, NamesTheLineOfWhatItDoesNotKnow) {
-  for (const char* text : {"[workers]\njob = 3\n", "\nworker = 1\n", "[workers]\njobs = -1\n",
-                           "[workers]\njobs = \"3\"\n", "[workers]\njobs = \n"}) {
+  for (const char* text :
+       {"[workers]\njob = 3\n", "\nworker = 1\n", "[workers]\njobs = -1\n", "[workers]\njobs = \"3\"\n",
+        "[workers]\njobs = \n", "[archive]\nsigning_key = 3\n", "[archive]\nsigning_key = \"\"\n"}) {
     const auto config = read(text);
     ASSERT_FALSE(config) << text;
     EXPECT_EQ(config.error().code, ErrorCode::Usage);
