@@ -22,10 +22,25 @@ tl::unexpected<Error> diskError(const char* what, const fs::path& file) {
 } // namespace
 
 struct InputCache::State {
+  // By which a file is known again. Writing to it sets another time of modification; touch() sets one that no
+  // writing gives, since the kernel's clock for that only counts in ticks.
+  struct Identity {
+    explicit Identity(const struct stat& status = {})
+        : inode(status.st_ino), seconds(status.st_mtim.tv_sec), nanoseconds(status.st_mtim.tv_nsec),
+          size(static_cast<std::uint64_t>(status.st_size)) {}
+    bool operator==(const Identity&) const = default;
+    ino_t inode;
+    std::time_t seconds;
+    long nanoseconds;
+    std::uint64_t size;
+  };
+
   struct Entry {
     std::uint64_t size = 0;
     unsigned pins = 0;
-    bool checked = false;            // its digest was verified by this process
+    bool checked = false;            // its digest was verified by this process,
+    Identity identity;               // when this was the file
+    unsigned changes = 0;            // how often it was another one
     std::list<Digest>::iterator use; // position in `byUse`
   };
 
@@ -42,20 +57,28 @@ struct InputCache::State {
   }
 
   // REQUIRES of all below: `mutex` is held.
-  Entry& add(const Digest& digest, std::uint64_t size, bool checked) {
+  Entry& add(const Digest& digest, const Identity& identity, bool checked) {
     const auto [at, isNew] = entries.try_emplace(digest);
-    if (isNew) {
-      at->second.use = byUse.insert(byUse.end(), digest);
-      at->second.size = size;
-      total += size;
-    }
-    at->second.checked = at->second.checked || checked;
-    return at->second;
+    Entry& entry = at->second;
+    if (isNew)
+      entry.use = byUse.insert(byUse.end(), digest);
+    total += identity.size - entry.size;
+    entry.size = identity.size;
+    entry.identity = identity;
+    entry.checked = checked;
+    ++entry.changes;
+    return entry;
   }
 
   void touch(const Digest& digest, Entry& entry) {
     byUse.splice(byUse.end(), byUse, entry.use);
-    ::utimensat(AT_FDCWD, fileOf(digest).c_str(), nullptr, 0);
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const timespec times[] = {now, now};
+    ::utimensat(AT_FDCWD, fileOf(digest).c_str(), times, 0);
+    struct stat status{};
+    if (::stat(fileOf(digest).c_str(), &status) == 0)
+      entry.identity = Identity(status); // some file systems keep less of the time
   }
 
   void forget(const Digest& digest) {
@@ -70,8 +93,10 @@ struct InputCache::State {
     struct stat status{};
     const bool onDisk = ::stat(fileOf(digest).c_str(), &status) == 0 && S_ISREG(status.st_mode);
     const auto at = entries.find(digest);
+    if (onDisk && (at == entries.end() || at->second.identity != Identity(status)))
+      return &add(digest, Identity(status), false);
     if (at == entries.end())
-      return onDisk ? &add(digest, static_cast<std::uint64_t>(status.st_size), false) : nullptr;
+      return nullptr;
     if (!onDisk && at->second.pins == 0)
       forget(digest);
     return onDisk ? &at->second : nullptr;
@@ -95,7 +120,7 @@ void InputCache::State::scan() {
   struct Found {
     fs::file_time_type used;
     Digest digest;
-    std::uint64_t size;
+    State::Identity identity;
   };
   std::vector<Found> found;
   std::error_code status;
@@ -103,12 +128,13 @@ void InputCache::State::scan() {
     if (!entry.is_regular_file(status))
       continue;
     const auto digest = Digest::parse(entry.path().filename().string());
-    if (digest && entry.path() == fileOf(*digest))
-      found.push_back({entry.last_write_time(status), *digest, entry.file_size(status)});
+    struct stat file{};
+    if (digest && entry.path() == fileOf(*digest) && ::stat(entry.path().c_str(), &file) == 0)
+      found.push_back({entry.last_write_time(status), *digest, Identity(file)});
   }
   std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.used < b.used; });
   for (const Found& file : found)
-    add(file.digest, file.size, false);
+    add(file.digest, file.identity, false);
   evict();
 }
 
@@ -139,6 +165,7 @@ bool InputCache::contains(const Digest& digest) {
 Result<InputCache::Pin> InputCache::pin(const Digest& digest) {
   const auto notHere = [&] { return fail(ErrorCode::NotFound, "input is not uploaded", digest.text()); };
   bool checked = false;
+  unsigned changes = 0;
   {
     const std::scoped_lock lock(state_->mutex);
     State::Entry* entry = state_->find(digest);
@@ -147,6 +174,7 @@ Result<InputCache::Pin> InputCache::pin(const Digest& digest) {
     state_->touch(digest, *entry);
     ++entry->pins;
     checked = entry->checked;
+    changes = entry->changes;
   }
   Pin pin(state_, digest, state_->fileOf(digest));
   if (checked)
@@ -155,7 +183,10 @@ Result<InputCache::Pin> InputCache::pin(const Digest& digest) {
   const auto actual = sha256OfFile(pin.file());
   const std::scoped_lock lock(state_->mutex);
   if (actual && *actual == digest) {
-    state_->entries.at(digest).checked = true;
+    State::Entry* entry = state_->find(digest);
+    if (entry == nullptr)
+      return notHere();
+    entry->checked = entry->checked || entry->changes == changes; // not if it changed while it was hashed
     return pin;
   }
   std::error_code ignored;
@@ -190,7 +221,7 @@ InputCache::Writer::Writer(std::shared_ptr<State> cache, const Digest& digest, f
 
 InputCache::Writer::Writer(Writer&& other) noexcept
     : cache_(std::move(other.cache_)), digest_(other.digest_), temporary_(std::move(other.temporary_)),
-      fd_(std::exchange(other.fd_, -1)), hash_(std::move(other.hash_)), size_(other.size_) {}
+      fd_(std::exchange(other.fd_, -1)), hash_(std::move(other.hash_)) {}
 
 InputCache::Writer::~Writer() {
   if (fd_ < 0)
@@ -201,7 +232,6 @@ InputCache::Writer::~Writer() {
 
 Result<void> InputCache::Writer::write(Bytes bytes) {
   hash_.update(bytes);
-  size_ += bytes.size();
   while (!bytes.empty()) {
     const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR)
@@ -222,8 +252,10 @@ Result<void> InputCache::Writer::commit() {
   const fs::path file = cache_->fileOf(digest_);
   if (::fchmod(fd_, 0444) != 0 || ::rename(temporary_.c_str(), file.c_str()) != 0)
     return diskError("cannot store an input", file);
+  struct stat status{};
+  ::fstat(fd_, &status);
   ::close(std::exchange(fd_, -1));
-  State::Entry& entry = cache_->add(digest_, size_, true);
+  State::Entry& entry = cache_->add(digest_, State::Identity(status), true);
   ++entry.pins; // a file larger than the limit stays at least until its first job
   cache_->evict();
   --entry.pins;

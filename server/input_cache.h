@@ -6,6 +6,10 @@
 // exceed the limit, those that were not used for the longest time go first. The order survives restarts in
 // the files' modification times.
 //
+// A file is hashed again when it is first used after a start, and whenever its inode, size or time of
+// modification is not what it was: nothing is handed out because it was right once. Daemons that share an
+// archive see each other's uses as such changes.
+//
 // The cache may be deleted at any time: it holds nothing that a client or the archive cannot give again.
 //
 // Thread-safety: all functions may be called from several threads.
@@ -48,8 +52,8 @@ public:
     std::filesystem::path file_;
   };
 
-  /// NotFound: the file is not here. The first use of a file in this process checks its digest; a file that
-  /// does not match is removed and counts as not here.
+  /// NotFound: the file is not here. The first use of a file, and the first after it changed, checks its
+  /// digest; a file that does not match is removed and counts as not here.
   Result<Pin> pin(const Digest& digest);
 
   /// A file on its way in. Ends unfinished: leaves nothing.
@@ -69,7 +73,6 @@ public:
     std::filesystem::path temporary_;
     int fd_;
     Sha256 hash_;
-    std::uint64_t size_ = 0;
   };
   Result<Writer> write(const Digest& digest);
 

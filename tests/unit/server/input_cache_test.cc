@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 
+#include <fstream>
 #include <gtest/gtest.h>
 
 namespace romlink::server {
@@ -79,6 +80,21 @@ TEST_F(InputCacheTest, DoesNotServeADamagedFile) {
   ASSERT_FALSE(pin);
   EXPECT_EQ(pin.error().code, ErrorCode::NotFound);
   EXPECT_FALSE(cache.contains(digest));
+}
+
+TEST_F(InputCacheTest, NoticesAFileThatWasChangedAfterItWasChecked) {
+  InputCache cache = open();
+  const Digest digest = put(cache, "object");
+  fs::path file = cache.pin(digest)->file();
+  for (int i = 0; i < 10; ++i)
+    ASSERT_TRUE(cache.pin(digest));
+  fs::permissions(file, fs::perms::owner_write, fs::perm_options::add);
+  std::ofstream(file, std::ios::in | std::ios::out) << "0bject"; // in place, at once, of the same size
+  EXPECT_FALSE(cache.pin(digest));
+  EXPECT_FALSE(cache.contains(digest));
+  EXPECT_EQ(put(cache, "object"), digest);
+  EXPECT_TRUE(cache.pin(digest));
+  EXPECT_EQ(cache.bytes(), 6U);
 }
 
 } // namespace
