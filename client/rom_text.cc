@@ -78,6 +78,8 @@ std::string romDescription(const v1::Rom& rom) {
   text += fact("version", rom.version());
   text += fact("image hash", rom.image_hash());
   text += fact("build-id", rom.build_id());
+  if (!rom.synthetic_build_id().empty())
+    text += fact("build-id", rom.synthetic_build_id() + " (synthetic: the ELF has none)");
   text += fact("architecture", rom.architecture());
   text += fact("flash", rangesText(rom.flash()));
   text += fact("image bytes", std::to_string(rom.image_size()));

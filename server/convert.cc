@@ -42,6 +42,8 @@ void toMessage(const store::RomRecord& record, v1::Rom& message) {
   message.set_name(record.name);
   message.set_version(record.version);
   message.set_build_id(record.buildId);
+  if (record.buildId.empty())
+    message.set_synthetic_build_id(store::syntheticBuildId(record.imageHash));
   for (const auto& range : record.flash)
     toMessage(range, *message.add_flash());
   message.set_image_size(record.imageSize);

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <tuple>
 
 namespace romlink::store {
 
@@ -164,6 +165,21 @@ Result<RomRecord> Archive::find(const std::string& reference) const {
     const SQLite::Transaction snapshot(*reader);
     ROMLINK_ASSIGN(const std::int64_t id, resolve(*reader, reference));
     return recordOf(*reader, id);
+  });
+}
+
+Result<std::vector<RomRecord>> Archive::findByBuildId(const std::string& buildId) const {
+  return impl_->read([&](SQLite::Database& database) -> Result<std::vector<RomRecord>> {
+    std::vector<RomRecord> roms;
+    RomReader records(database);
+    for (const std::int64_t id : romsWithBuildId(database, buildId)) {
+      ROMLINK_ASSIGN(RomReader::Row row, records.read(id));
+      roms.push_back(std::move(row.rom));
+    }
+    std::sort(roms.begin(), roms.end(), [](const RomRecord& a, const RomRecord& b) {
+      return std::tie(a.name, a.version) < std::tie(b.name, b.version);
+    });
+    return roms;
   });
 }
 

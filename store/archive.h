@@ -74,6 +74,10 @@ struct RomRecord {
   std::optional<Withdrawal> withdrawal; ///< the last one; set by the archive
 };
 
+/// The build-id of a ROM whose ELF has none: the first 20 bytes of its image hash, in hex. So it is known
+/// from the flash image alone, for every ROM, and is a ROM reference as any prefix of the hash is.
+std::string syntheticBuildId(const Digest& imageHash);
+
 /// An artifact on its way in: `file` is read while publishing; `artifact.size` and `.digest` are computed
 /// there.
 struct ArtifactSource {
@@ -168,6 +172,9 @@ public:
   /// Finds the one ROM that `reference` names: "sha256:HEX", a hex prefix of 8 or more digits, "NAME@VERSION"
   /// or a build-id. NotFound: none, with a hint. Usage: several match; the message names them.
   Result<RomRecord> find(const std::string& reference) const;
+
+  /// All ROMs whose ELF has this build-id (hex), or whose syntheticBuildId() it is, by name and version.
+  Result<std::vector<RomRecord>> findByBuildId(const std::string& buildId) const;
 
   /// The ROM with exactly this image hash, if any.
   Result<std::optional<RomRecord>> findByImage(const Digest& imageHash) const;

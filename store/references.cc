@@ -2,6 +2,7 @@
 #include "store/references.h"
 
 #include "base/digest.h"
+#include "store/archive.h"
 #include "store/rom_sets.h"
 
 #include <algorithm>
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kShortestPrefix = 8;
 constexpr std::size_t kDigits = 64;
+constexpr std::size_t kSyntheticDigits = 40;
 constexpr const char* kListHint = "`romlink rom list` shows what is archived";
 constexpr const char* kFormHint = "a ROM is sha256:HEX, 8 or more digits of it, NAME@VERSION, or a build-id; "
                                   "`romlink rom list` shows what is archived";
@@ -122,6 +124,20 @@ Result<std::int64_t> resolve(SQLite::Database& database, const std::string& refe
     return fail(ErrorCode::Usage, "ambiguous ROM reference", reference, "it fits " + listOf(database, ids),
                 "use NAME@VERSION or more digits of the hash");
   return *ids.begin();
+}
+
+std::set<std::int64_t> romsWithBuildId(SQLite::Database& database, const std::string& buildId) {
+  std::set<std::int64_t> ids;
+  if (!isHex(buildId))
+    return ids;
+  collectByBuildId(database, buildId, ids);
+  if (buildId.size() == kSyntheticDigits)
+    collectByPrefix(database, buildId, ids);
+  return ids;
+}
+
+std::string syntheticBuildId(const Digest& imageHash) {
+  return imageHash.hex().substr(0, kSyntheticDigits);
 }
 
 } // namespace romlink::store

@@ -68,6 +68,26 @@ TEST_F(Find, sharedBuildIdsAreAmbiguous) {
   EXPECT_EQ(archive_.find(kBuildId).error().code, ErrorCode::Usage);
 }
 
+TEST_F(Find, byBuildIdNoteOrSyntheticBuildId) {
+  add("bl2", "1", kHashB, kBuildId);
+  add("bl1", "1", kHashA);
+  add("bl3", "1", kHashC, kBuildId);
+  const auto names = [&](const std::string& buildId) {
+    std::vector<std::string> found;
+    for (const RomRecord& rom : ok(archive_.findByBuildId(buildId)))
+      found.push_back(rom.name);
+    return found;
+  };
+  EXPECT_THAT(names(kBuildId), ElementsAre("bl2", "bl3"));
+  EXPECT_EQ(syntheticBuildId(ok(Digest::parse(kHashA))), kHashA.substr(0, 40));
+  EXPECT_THAT(names(kHashA.substr(0, 40)), ElementsAre("bl1"));
+  EXPECT_THAT(names(kHashB.substr(0, 40)), ElementsAre("bl2")); // it has a note, too
+  EXPECT_EQ(nameOf(kHashA.substr(0, 40)), "bl1@1");
+  for (const std::string& other :
+       {kHashA.substr(0, 38), kHashA, kBuildId.substr(0, 38), std::string(), std::string("x")})
+    EXPECT_THAT(names(other), ElementsAre()) << other;
+}
+
 TEST_F(Find, nothingIsNotFoundWithAHint) {
   add("bl2", "1", kHashB, kBuildId);
   for (const std::string& reference : {"sha256:" + kHashA, std::string("12345678"), std::string("bl9@1"),
