@@ -13,8 +13,16 @@
 //   [cache]
 //   inputs_limit_mib = 4096   # kept link inputs
 //   [archive]
-//   signing_key = "/etc/romlink/key.pem"  # Ed25519, PEM; default: signing-key.pem in the archive's folder,
-//   made if missing [shutdown] drain_seconds = 10        # how long running calls may go on after SIGTERM
+//   signing_key = "k.pem"     # Ed25519; default: the archive's signing-key.pem, made if missing
+//   [http]
+//   connections_limit = 1000  # at the same time; more are told 503
+//   header_limit_kib = 16     # of a request
+//   request_seconds = 10      # for a request to arrive
+//   idle_seconds = 60         # between two requests of a connection
+//   stall_seconds = 30        # for the client to take the next 64 KiB
+//   readers = 4               # threads that read the archive
+//   [shutdown]
+//   drain_seconds = 10        # how long running calls may go on after SIGTERM
 #pragma once
 
 #include "base/error.h"
@@ -33,6 +41,15 @@ struct JobLimits {
   std::uint64_t outputBytes = 1024 * kMiB;
 };
 
+struct HttpLimits {
+  unsigned connections = 1000;
+  std::size_t headerBytes = 16 << 10;
+  std::chrono::seconds request{10};
+  std::chrono::seconds idle{60};
+  std::chrono::seconds stall{30};
+  unsigned readers = 4;
+};
+
 struct Config {
   unsigned jobs = 0; ///< 0: one a core
   JobLimits job;
@@ -40,6 +57,7 @@ struct Config {
   std::uint64_t publishBytes = 4096 * kMiB;
   std::uint64_t linkFiles = 20000;
   std::uint64_t inputCacheBytes = 4096 * kMiB;
+  HttpLimits http;
   std::chrono::seconds drain{10};
   std::filesystem::path signingKey; ///< empty: the archive's own
 };

@@ -1,90 +1,49 @@
 #include "server/http_server.h"
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <optional>
+#include "server/http_session.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <thread>
 
 namespace romlink::server {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
 using asio::ip::tcp;
-using Request = http::request<http::string_body>;
-using Response = http::response<http::string_body>;
+using boost::system::error_code;
 
-constexpr std::chrono::seconds kPatience{10};
-constexpr std::size_t kLargestBody = 4096;
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr unsigned kRefusals = 100; ///< that are under way; more connections are closed unheard
 
-Response answer(const Request& request, const HttpServer::HealthCheck& check) {
-  Response response{http::status::ok, request.version()};
-  response.set(http::field::content_type, "text/plain; charset=utf-8");
-  response.set(http::field::cache_control, "no-store");
-  response.keep_alive(false);
-  const std::string_view target(request.target().data(), request.target().size());
-  if (request.method() != http::verb::get && request.method() != http::verb::head) {
-    response.result(http::status::method_not_allowed);
-    response.body() = "only GET\n";
-  } else if (target != "/healthz") {
-    response.result(http::status::not_found);
-    response.body() = "not here; try /healthz\n";
-  } else if (const auto healthy = check(); healthy) {
-    response.body() = "ok\n";
-  } else {
-    response.result(http::status::service_unavailable);
-    response.body() = healthy.error().line() + "\n";
+// Each connection may have a socket and a file; gRPC and SQLite need some, too.
+void allowFiles(unsigned connections) {
+  constexpr rlim_t kOthers = 1000;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return;
+  const rlim_t wanted = std::min(limit.rlim_max, 2 * rlim_t{connections} + kOthers);
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = wanted;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
   }
-  response.content_length(response.body().size());
-  if (request.method() == http::verb::head)
-    response.body().clear();
-  return response;
 }
-
-// One connection, one request. Lives as long as one of its operations is under way.
-class Session : public std::enable_shared_from_this<Session> {
-public:
-  Session(tcp::socket socket, const HttpServer::HealthCheck& check)
-      : stream_(std::move(socket)), check_(check) {}
-
-  void start() {
-    stream_.expires_after(kPatience);
-    parser_.body_limit(kLargestBody);
-    http::async_read(stream_, buffer_, parser_,
-                     [self = shared_from_this()](beast::error_code error, std::size_t) {
-                       if (!error)
-                         self->respond();
-                     });
-  }
-
-private:
-  void respond() {
-    response_ = answer(parser_.get(), check_);
-    http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code, std::size_t) {
-      beast::error_code ignored;
-      (void)self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    });
-  }
-
-  beast::tcp_stream stream_;
-  const HttpServer::HealthCheck& check_;
-  beast::flat_buffer buffer_{16 << 10};
-  http::request_parser<http::string_body> parser_;
-  Response response_;
-};
 
 class BeastServer final : public HttpServer {
 public:
-  BeastServer(const tcp::endpoint& endpoint, HealthCheck check)
-      : acceptor_(context_, endpoint), check_(std::move(check)) {
+  BeastServer(const tcp::endpoint& endpoint, const HttpLimits& limits, HttpHandlers handlers)
+      : shared_{limits, std::move(handlers), {}, asio::thread_pool(limits.readers)},
+        acceptor_(context_, endpoint), pause_(context_) {
     accept();
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] { run(); });
   }
   ~BeastServer() override {
     context_.stop();
     thread_.join();
+    shared_.pool.stop();
+    shared_.pool.join();
   }
   std::string address() const override {
     const tcp::endpoint local = acceptor_.local_endpoint();
@@ -93,34 +52,62 @@ public:
   }
 
 private:
+  // A connection that fails takes no other with it.
+  void run() {
+    while (!context_.stopped()) {
+      try {
+        context_.run();
+      } catch (const std::exception& error) {
+        spdlog::warn("HTTP: {}", error.what());
+      }
+    }
+  }
+
   void accept() {
-    acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
+    acceptor_.async_accept([this](error_code error, tcp::socket socket) {
+      if (error == asio::error::operation_aborted)
+        return;
+      if (error)
+        return waitAndAccept();
+      accept();
+      const unsigned open = shared_.connections;
+      if (open < shared_.limits.connections + kRefusals)
+        serveHttp(std::move(socket), shared_, open >= shared_.limits.connections);
+    });
+  }
+
+  // No files or memory left, perhaps: trying again at once would only burn time.
+  void waitAndAccept() {
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([this](error_code error) {
       if (!error)
-        std::make_shared<Session>(std::move(socket), check_)->start();
-      if (error != asio::error::operation_aborted)
         accept();
     });
   }
 
+  HttpShared shared_; // outlives `context_`, whose end ends the connections
   asio::io_context context_{1};
   tcp::acceptor acceptor_;
-  HealthCheck check_;
+  asio::steady_timer pause_;
   std::thread thread_;
 };
 
 } // namespace
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& address, HealthCheck check) {
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& address, const HttpLimits& limits,
+                                                      HttpHandlers handlers) {
   const std::size_t colon = address.rfind(':');
   std::string host = address.substr(0, colon);
   if (colon == std::string::npos || host.empty())
     return fail(ErrorCode::Usage, "bad HTTP address", address, "expected HOST:PORT");
   if (host.front() == '[' && host.back() == ']')
     host = host.substr(1, host.size() - 2);
+  allowFiles(limits.connections);
   try {
     asio::io_context context;
     const auto found = tcp::resolver(context).resolve(host, address.substr(colon + 1));
-    return std::unique_ptr<HttpServer>(std::make_unique<BeastServer>(*found.begin(), std::move(check)));
+    return std::unique_ptr<HttpServer>(
+        std::make_unique<BeastServer>(*found.begin(), limits, std::move(handlers)));
   } catch (const boost::system::system_error& error) {
     return fail(ErrorCode::Unavailable, "cannot listen", address, error.code().message());
   }

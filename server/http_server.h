@@ -1,13 +1,14 @@
-// The HTTP side port (`--http ADDR`), for probes that do not speak gRPC.
+// The HTTP side port (`--http ADDR`), for tools that do not speak gRPC: accepts connections for
+// http_session.h.
 //
-//   GET /healthz   200 "ok" if the archive answers a query now, else 503 and the reason
-//
-// One thread, asynchronous: a slow client holds nothing up and is dropped after 10 s.
+// One thread runs all sockets; a pool of HttpLimits::readers threads does what may block. Above
+// HttpLimits::connections a connection is told 503 and closed.
 #pragma once
 
 #include "base/error.h"
+#include "server/config.h"
+#include "server/http_message.h"
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,11 +16,9 @@ namespace romlink::server {
 
 class HttpServer {
 public:
-  /// Is the service able to work? Called from the HTTP thread.
-  using HealthCheck = std::function<Result<void>()>;
-
   /// Listens on "HOST:PORT"; port 0 picks one. Usage: a bad address. Unavailable: it cannot be bound.
-  static Result<std::unique_ptr<HttpServer>> start(const std::string& address, HealthCheck check);
+  static Result<std::unique_ptr<HttpServer>> start(const std::string& address, const HttpLimits& limits,
+                                                   HttpHandlers handlers);
   virtual ~HttpServer() = default;
   /// "HOST:PORT" with the real port.
   [[nodiscard]] virtual std::string address() const = 0;

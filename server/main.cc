@@ -5,6 +5,7 @@
 // that and only the main thread takes them; the worker program starts before gRPC does.
 #include "server/call.h"
 #include "server/config.h"
+#include "server/debuginfod.h"
 #include "server/exclusive_folder.h"
 #include "server/http_server.h"
 #include "server/input_cache.h"
@@ -51,7 +52,9 @@ void declare(CLI::App& app, Options& options) {
          std::string("HOST:PORT (port 0: pick one) or unix:PATH; may be given several times; default ") +
              kDefaultListen)
       ->allow_extra_args(false);
-  app.add_option("--http", options.http, "HOST:PORT of the HTTP side port (/healthz); none without it");
+  app.add_option(
+      "--http", options.http,
+      "HOST:PORT of the HTTP side port: debuginfod's API (/buildid/...) and /healthz; none without it");
   app.add_option("--config", options.config, "TOML file with limits and time-outs");
   app.add_option(
       "--signing-key", options.signingKey,
@@ -113,6 +116,20 @@ Result<std::unique_ptr<grpc::Server>> serve(const Options& options,
   return server;
 }
 
+HttpHandlers httpHandlers(const store::Archive& archive, Debuginfod& debuginfod) {
+  constexpr std::string_view kHealth = "/healthz";
+  const auto quick = [&archive](const HttpRequest& request) -> std::optional<HttpReply> {
+    if (request.path == kHealth) {
+      const auto healthy = archive.list({}, 1, {});
+      return healthy ? textReply(200, "ok") : textReply(503, healthy.error().line());
+    }
+    if (!request.path.starts_with("/buildid/"))
+      return textReply(404, "not here; try /buildid/BUILDID/debuginfo or /healthz");
+    return std::nullopt;
+  };
+  return {quick, [&debuginfod](const HttpRequest& request) { return debuginfod.answer(request); }};
+}
+
 // Until a signal comes, or until an on-demand daemon is not needed any more.
 void waitForEnd(const sigset_t& signals, std::optional<OnDemand>& onDemand, const Activity& activity) {
   for (;;) {
@@ -171,12 +188,10 @@ Result<void> run(const Options& options) {
                  serve(options,
                        {archiveService.get(), linkService.get(), advisoryService.get(), auditService.get()},
                        addresses));
+  Debuginfod debuginfod(services);
   std::unique_ptr<HttpServer> http;
   if (!options.http.empty()) {
-    ROMLINK_ASSIGN(http, HttpServer::start(options.http, [&]() -> Result<void> {
-                     ROMLINK_TRY(archive.list({}, 1, {}));
-                     return {};
-                   }));
+    ROMLINK_ASSIGN(http, HttpServer::start(options.http, config.http, httpHandlers(archive, debuginfod)));
   }
   for (const std::string& address : addresses)
     say("listening on " + address);
@@ -187,6 +202,7 @@ Result<void> run(const Options& options) {
   spdlog::info("romlinkd {} serves {}", ROMLINK_VERSION, folder.string());
 
   waitForEnd(signals, onDemand, activity);
+  debuginfod.stop();
   server->Shutdown(std::chrono::system_clock::now() + config.drain);
   server->Wait();
   return {};

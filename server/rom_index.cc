@@ -3,6 +3,7 @@
 #include "romlink/v1/archive.pb.h"
 #include "romlink/worker/job.pb.h"
 #include "romlink/worker/rom_index.pb.h"
+#include "server/archived_file.h"
 #include "server/call.h"
 #include "server/convert.h"
 #include "server/job_folder.h"
@@ -15,16 +16,6 @@ namespace {
 
 constexpr const char* kRomElf = "rom.elf";
 constexpr const char* kRomFlags = "rom.flags";
-
-/// An archived file, by way of the cache.
-Result<InputCache::Pin> archived(Services& services, const Digest& digest) {
-  if (auto pin = services.inputs.pin(digest))
-    return pin;
-  ROMLINK_ASSIGN(InputCache::Writer writer, services.inputs.write(digest));
-  ROMLINK_TRY(services.archive.read(digest, [&](Bytes content) { return writer.write(content); }));
-  ROMLINK_TRY(writer.commit());
-  return services.inputs.pin(digest);
-}
 
 tl::unexpected<Error> damaged(const store::RomRecord& rom, std::string what, std::string why) {
   return fail(ErrorCode::Damaged, std::move(what), rom.name + "@" + rom.version, std::move(why),
@@ -40,7 +31,7 @@ Result<store::RomIndex> makeIndex(Services& services, Call& call, const store::R
   const auto elf = artifact("elf");
   if (elf == rom.artifacts.end())
     return damaged(rom, "the ROM has no ELF", {});
-  ROMLINK_ASSIGN(const InputCache::Pin file, archived(services, elf->digest));
+  ROMLINK_ASSIGN(const InputCache::Pin file, archivedFile(services, elf->digest));
   ROMLINK_ASSIGN(JobFolder folder, JobFolder::create(services.jobs));
   ROMLINK_TRY(folder.add(kRomElf, file.file()));
   v1::Rom known;
@@ -49,7 +40,7 @@ Result<store::RomIndex> makeIndex(Services& services, Call& call, const store::R
   worker::InspectRom& question = *job.mutable_inspect_rom();
   question.set_elf(kRomElf);
   if (const auto flags = artifact("flags"); flags != rom.artifacts.end()) {
-    ROMLINK_ASSIGN(const InputCache::Pin record, archived(services, flags->digest));
+    ROMLINK_ASSIGN(const InputCache::Pin record, archivedFile(services, flags->digest));
     ROMLINK_TRY(folder.add(kRomFlags, record.file()));
     question.set_flags(kRomFlags);
   }
@@ -87,10 +78,10 @@ Result<InputCache::Pin> romIndex(Services& services, Call& call, const store::Ro
   if (current != rom.indexes.end()) {
     ROMLINK_ASSIGN(const auto bodies, services.archive.bodiesOf(rom.imageHash, worker::RomIndex::CURRENT));
     if (bodies)
-      return archived(services, current->digest);
+      return archivedFile(services, current->digest);
   }
   ROMLINK_ASSIGN(const store::RomIndex made, makeIndex(services, call, rom));
-  return archived(services, made.digest);
+  return archivedFile(services, made.digest);
 }
 
 } // namespace romlink::server

@@ -14,5 +14,6 @@ Result<relink::RomReference> romReference(const std::string& index, const v1::Ro
 
 /// Does the job.
 Result<JobResult> examine(const ExamineRom& job);
+Result<JobResult> extract(const Extract& job);
 
 } // namespace romlink::worker

@@ -128,6 +128,8 @@ Result<JobResult> doJob(const Job& job) {
       return check(job.check());
     case Job::kExamineRom:
       return examine(job.examine_rom());
+    case Job::kExtract:
+      return extract(job.extract());
     case Job::KIND_NOT_SET:
       break;
     }

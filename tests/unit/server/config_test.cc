@@ -17,11 +17,16 @@ Result<Config> read(const std::string& text) {
 }
 
 TEST(Config, SetsLimits) {
-  const auto config = read("[workers]\njobs = 3\ntime_limit_seconds = 7\n[cache]\ninputs_limit_mib = 2\n");
+  const auto config = read("[workers]\njobs = 3\ntime_limit_seconds = 7\n[cache]\ninputs_limit_mib = 2\n"
+                           "[http]\nconnections_limit = 5\nheader_limit_kib = 2\nstall_seconds = 9\n");
   ASSERT_TRUE(config) << config.error().line();
   EXPECT_EQ(config->jobs, 3U);
   EXPECT_EQ(config->job.time, std::chrono::seconds(7));
   EXPECT_EQ(config->inputCacheBytes, 2 * kMiB);
+  EXPECT_EQ(config->http.connections, 5U);
+  EXPECT_EQ(config->http.headerBytes, 2048U);
+  EXPECT_EQ(config->http.stall, std::chrono::seconds(9));
+  EXPECT_EQ(config->http.idle, HttpLimits().idle);
   EXPECT_EQ(config->fileBytes, Config().fileBytes);
 }
 
