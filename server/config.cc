@@ -9,12 +9,17 @@
 namespace romlink::server {
 namespace {
 
-/// A number or, with `setText`, a text.
+/// A number from `least` to `most`, or a text.
 struct Key {
+  using Set = std::function<void(Config&, std::uint64_t)>;
+  using SetText = std::function<void(Config&, const std::string&)>;
+  Key(std::int64_t from, std::int64_t to, Set number) : least(from), most(to), set(std::move(number)) {}
+  explicit Key(SetText text) : setText(std::move(text)) {}
+
   std::int64_t least = 0;
   std::int64_t most = 0;
-  std::function<void(Config&, std::uint64_t)> set = {};
-  std::function<void(Config&, const std::string&)> setText = {};
+  Set set;
+  SetText setText;
 };
 using Section = std::map<std::string, Key, std::less<>>;
 
@@ -32,7 +37,7 @@ const std::map<std::string, Section, std::less<>>& knownKeys() {
         {"files_limit", {1, 1000000, [](Config& c, auto v) { c.linkFiles = v; }}}}},
       {"cache",
        {{"inputs_limit_mib", {1, kMostMiB, [](Config& c, auto v) { c.inputCacheBytes = v * kMiB; }}}}},
-      {"archive", {{"signing_key", {.setText = [](Config& c, const auto& v) { c.signingKey = v; }}}}},
+      {"archive", {{"signing_key", Key([](Config& c, const std::string& v) { c.signingKey = v; })}}},
       {"http",
        {{"connections_limit",
          {1, 100000, [](Config& c, auto v) { c.http.connections = static_cast<unsigned>(v); }}},

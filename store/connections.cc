@@ -100,8 +100,9 @@ Result<std::unique_ptr<Connections>> Connections::open(const fs::path& directory
   sqlite3_db_config(writer.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   configure(writer);
   const auto needKey = [&]() -> Result<void> {
-    if (!connections->signingKey_) {
-      ROMLINK_ASSIGN(connections->signingKey_, keyOf(folder, signingKey));
+    if (connections->signingKey_ == nullptr) {
+      ROMLINK_ASSIGN(SigningKey key, keyOf(folder, signingKey));
+      connections->signingKey_ = std::make_unique<SigningKey>(std::move(key));
     }
     return {};
   };

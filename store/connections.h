@@ -14,7 +14,6 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 namespace romlink::store {
@@ -69,7 +68,7 @@ private:
 
   std::filesystem::path file_;
   int busyTimeoutMs_;
-  std::optional<SigningKey> signingKey_; // set by open()
+  std::unique_ptr<SigningKey> signingKey_; // set by open()
   // Closed after the readers: the last connection copies the -wal file into the database, which a reader
   // cannot.
   std::unique_ptr<SQLite::Database> writer_;

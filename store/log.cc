@@ -35,9 +35,9 @@ Result<Digest> peakOf(SQLite::Database& database, std::uint64_t size, unsigned l
 
 Result<MerkleTree> treeOf(SQLite::Database& database, std::uint64_t size) {
   std::vector<Digest> peaks;
-  for (int level = std::bit_width(size) - 1; level >= 0; --level)
+  for (auto level = static_cast<unsigned>(std::bit_width(size)); level-- > 0;)
     if ((size >> level & 1) != 0) {
-      ROMLINK_ASSIGN(const Digest peak, peakOf(database, size, static_cast<unsigned>(level)));
+      ROMLINK_ASSIGN(const Digest peak, peakOf(database, size, level));
       peaks.push_back(peak);
     }
   return MerkleTree(size, std::move(peaks));

@@ -259,7 +259,7 @@ private:
       return "the public key is that of another archive, " + writtenDown_.key->name + "; this one is " +
              origin_;
     if (!writtenDown_.head)
-      return newestContradicts(*writtenDown_.key);
+      return newestContradicts();
     const auto& [note, head] = *writtenDown_.head;
     const std::string title = "the head of " + std::to_string(head.size) + " entries";
     if (head.origin != origin_)
@@ -283,11 +283,12 @@ private:
     return {};
   }
 
-  std::string newestContradicts(const VerifierKey& expected) {
+  std::string newestContradicts() {
     const VerifierKey* key = heads_.empty() ? nullptr : keyOf(heads_.back());
     if (key == nullptr || !isSigned(heads_.back()))
       return "its newest head has no valid signature";
-    return *key == expected ? std::string() : "its newest head is signed with another key, " + key->text();
+    return writtenDown_.key == *key ? std::string()
+                                    : "its newest head is signed with another key, " + key->text();
   }
 
   SQLite::Database& database_;

@@ -23,6 +23,13 @@ class Archive:
         self.work = folder
         self.cli = Cli(folder, "--archive", self.folder, env={"ROMLINK_IDLE": "0"})
 
+    def serve(self, start_daemon):
+        """From now on by this daemon, and not by those that commands start."""
+        daemon = start_daemon()
+        self.folder = daemon.archive
+        self.cli = Cli(self.work, "--server", daemon.address)
+        return daemon
+
     def publish(self, version, label):
         """The same ROM may be published once; its image is another with each volatile range."""
         done = self.cli("rom", "publish", "--name", "boot", "--version", version, "--elf", self.programs.rom,
@@ -94,13 +101,19 @@ def test_plain_python_checks_it_too(archive):
     assert "table rom are" in check().stderr
 
 
-def test_rewriting_and_truncation_are_told(archive):
+def test_rewriting_and_truncation_are_told(start_daemon, tmp_path, programs):
+    archive = Archive(tmp_path, programs)
+    daemon = archive.serve(start_daemon)
     archive.publish("1", "a")
-    shutil.copytree(archive.folder, archive.work / "copy", ignore=shutil.ignore_patterns("cache", "*.sock"))
+    daemon.stop()
+    shutil.copytree(daemon.archive, tmp_path / "copy")
+    daemon = archive.serve(start_daemon)
     archive.publish("2", "b")
     archive.head("head.txt")
-    shutil.rmtree(archive.folder)
-    (archive.work / "copy").rename(archive.folder)
+    daemon.stop()
+    shutil.rmtree(daemon.archive)
+    (tmp_path / "copy").rename(daemon.archive)
+    archive.serve(start_daemon)
     assert archive.verify().returncode == 0
     refused(archive.verify("--head", "head.txt"), 1, "head.txt", "only 3 of the 6 entries")
     archive.publish("2", "another history, the same key")
@@ -138,15 +151,13 @@ def test_other_heads_and_other_files_are_refused(archive, tmp_path):
 
 def test_a_lost_key_is_replaced_and_noted(start_daemon, tmp_path, programs):
     archive = Archive(tmp_path, programs)
-    daemon = start_daemon()
-    archive.cli = Cli(tmp_path, "--server", daemon.address)
+    daemon = archive.serve(start_daemon)
     archive.publish("1", "a")
     archive.head("head.txt")
     key = archive.cli("archive", "head", "--public-key").stdout.strip()
     assert daemon.stop() == 0 and "signing key" not in daemon.log.read_text()
     (daemon.archive / "signing-key.pem").unlink()
-    daemon = start_daemon()
-    archive.cli = Cli(tmp_path, "--server", daemon.address)
+    daemon = archive.serve(start_daemon)
     assert "the signing key is not the one that signed this archive" in daemon.log.read_text()
     archive.publish("2", "b")
     new_key = archive.cli("archive", "head", "--public-key").stdout.strip()

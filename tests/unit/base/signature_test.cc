@@ -30,10 +30,13 @@ constexpr const char* kGoSignature =
 class SignatureTest : public testing::Test {
 protected:
   fs::path write(const std::string& content) {
-    const fs::path file = folder_->path() / "key.pem";
+    const fs::path file = folder() / "key.pem";
     EXPECT_TRUE(writeFile(file, asBytes(content)));
     return file;
   }
+  [[nodiscard]] const fs::path& folder() const { return folder_->path(); }
+
+private:
   Result<TemporaryDirectory> folder_ = TemporaryDirectory::create(testing::TempDir(), "signature");
 };
 
@@ -58,7 +61,7 @@ TEST_F(SignatureTest, whatIsSignedVerifiesAndNothingElse) {
 }
 
 TEST_F(SignatureTest, aNewFileIsPrivateAndReplacesNone) {
-  const fs::path file = folder_->path() / "new.pem";
+  const fs::path file = folder() / "new.pem";
   const auto made = SigningKey::create(file);
   ASSERT_TRUE(made);
   struct stat facts{};
@@ -71,8 +74,8 @@ TEST_F(SignatureTest, aNewFileIsPrivateAndReplacesNone) {
   ASSERT_FALSE(again);
   EXPECT_THAT(again.error().why, HasSubstr("exists"));
   EXPECT_EQ(SigningKey::read(file)->publicKey(), made->publicKey());
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder_->path()), fs::directory_iterator()), 1);
-  EXPECT_FALSE(SigningKey::create(folder_->path() / "missing" / "key.pem"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder()), fs::directory_iterator()), 1);
+  EXPECT_FALSE(SigningKey::create(folder() / "missing" / "key.pem"));
 }
 
 TEST_F(SignatureTest, whatIsNoKeyIsOneClearLine) {
@@ -88,7 +91,7 @@ TEST_F(SignatureTest, whatIsNoKeyIsOneClearLine) {
     EXPECT_EQ(read.error().code, ErrorCode::Malformed);
     EXPECT_THAT(read.error().line(), HasSubstr("key.pem"));
   }
-  EXPECT_EQ(SigningKey::read(folder_->path() / "none").error().code, ErrorCode::Malformed);
+  EXPECT_EQ(SigningKey::read(folder() / "none").error().code, ErrorCode::Malformed);
 }
 
 TEST(SignedNote, readsWhatGoWrites) {
@@ -151,9 +154,7 @@ TEST(SignedNote, malformedKeysAreRefused) {
 TEST(Base64, isStrict) {
   for (const std::string& bytes : {std::string(), std::string("f"), std::string("fo"), std::string("foo"),
                                    std::string("\0\xff\0\x10", 4)}) {
-    const auto back = fromBase64(toBase64(asBytes(bytes)));
-    ASSERT_TRUE(back);
-    EXPECT_EQ(asText(*back), bytes);
+    EXPECT_EQ(fromBase64(toBase64(asBytes(bytes))), std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
   }
   EXPECT_EQ(toBase64(asBytes("foob")), "Zm9vYg=="); // RFC 4648, section 10
   for (const char* bad : {"Z", "Zm9", "Zm9v ", " Zm9v", "Zm9vYh==", "Zm9vYg=", "Zm9v\n", "====", "Zm9-"})

@@ -62,9 +62,11 @@ std::string repairOfTree(const std::filesystem::path& database) {
   const auto leaves = leavesOf(database);
   for (const std::string& size : sql(database, "SELECT size FROM signed_head"))
     if (std::stoul(size) <= leaves.size())
-      statements += "UPDATE signed_head SET root = x'" +
-                    rootByDefinition({leaves.begin(), leaves.begin() + std::stol(size)}).hex() +
-                    "' WHERE size = " + size + ";";
+      statements.append("UPDATE signed_head SET root = x'")
+          .append(rootByDefinition({leaves.begin(), leaves.begin() + std::stol(size)}).hex())
+          .append("' WHERE size = ")
+          .append(size)
+          .append(";");
   return statements;
 }
 
