@@ -147,25 +147,33 @@ void readOptions(const std::vector<std::string>& options, bool whole, Compiler c
     for (const Meaning& without : kWithout)
       said[without.flag] = without.value;
   std::set<std::string> registers;
+  std::string processor;
+  bool ldrdIsAsked = false;
   for (std::size_t i = 0; i < options.size(); ++i) {
     // "-D NAME" is "-DNAME".
     const bool split = options[i] == "-D" && i + 1 < options.size();
     const std::string option = split ? "-D" + options[++i] : options[i];
     const auto meaning = std::find_if(std::begin(kMeanings), std::end(kMeanings),
                                       [&](const Meaning& known) { return known.option == option; });
-    if (meaning != std::end(kMeanings))
+    if (meaning != std::end(kMeanings)) {
       said[meaning->flag] = meaning->value;
+      ldrdIsAsked |= meaning->flag == flag::kLdrdErratum;
+    }
     if (option == "-mfloat-abi=soft" || option == "-msoft-float")
       said[flag::kFpu] = value::kNone;
     else if (option.starts_with("-mfloat-abi="))
       said.erase(flag::kFpu);
-    if (compiler == Compiler::Gcc && option == "-mcpu=cortex-m3") // gcc's manual, "ARM Options"
-      said[flag::kLdrdErratum] = value::kYes;
+    if (option.starts_with("-mcpu="))
+      processor = option;
     if (changesRegisters(option))
       registers.insert(option);
     else if (meaning == std::end(kMeanings))
       readValued(option, said);
   }
+  // gcc's manual, "ARM Options": the default for this processor, the last that is named; what is asked for
+  // counts wherever it stands.
+  if (compiler == Compiler::Gcc && processor == "-mcpu=cortex-m3" && !ldrdIsAsked)
+    said[flag::kLdrdErratum] = value::kYes;
   if (!registers.empty())
     said[flag::kRegisters] = fmt::format("{}", fmt::join(registers, " "));
   for (const auto& [name, text] : said)

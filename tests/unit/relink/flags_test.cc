@@ -284,6 +284,8 @@ INSTANTIATE_TEST_SUITE_P(
         OneFlag{kGcc, "", "-mfix-cortex-m3-ldrd", "-mfix-cortex-m3-ldrd", kSome, nullptr},
         OneFlag{kGcc, "-mcpu=cortex-m3 -mno-fix-cortex-m3-ldrd", "-mcpu=cortex-m3", "-mfix-cortex-m3-ldrd",
                 kSome, nullptr},
+        OneFlag{kGcc, "-mno-fix-cortex-m3-ldrd -mcpu=cortex-m3", "-mcpu=cortex-m3", "-mfix-cortex-m3-ldrd",
+                kSome, nullptr},
         OneFlag{kGcc, "-mno-fix-cmse-cve-2021-35465", "", "-mfix-cmse-cve-2021-35465", kSome, nullptr},
         OneFlag{kGcc, "-mcpu=cortex-m3", "", "Tag_CPU_arch", kHarmless, nullptr},
         OneFlag{kGcc, "-O2", "-Os", "-O", kHarmless, nullptr},
@@ -458,6 +460,10 @@ TEST_F(Flags, ACompilationDatabaseIsRead) {
                    {"file": "a.c", "command": "ccache arm-none-eabi-gcc -Ofast -fpack-struct -c a.c"}])");
   EXPECT_EQ(shown("-ffast-math"), "yes [published flags]") << "an assembler's options say nothing";
   EXPECT_EQ(shown("-ffp-contract"), "the compiler's default [published flags]");
+  rom("rom.o", R"([{"file": "a.c", "command": "arm-none-eabi-gcc -mcpu=cortex-m3 -mcpu=cortex-m4 -c a.c"}])");
+  EXPECT_EQ(shown("-mfix-cortex-m3-ldrd"), "no [published flags]") << "the last processor counts";
+  rom("rom.o", R"([{"file": "a.c", "command": "arm-none-eabi-gcc -mcpu=cortex-m4 -mcpu=cortex-m3 -c a.c"}])");
+  EXPECT_EQ(shown("-mfix-cortex-m3-ldrd"), "yes [published flags]");
   rom("rom.o", R"([{"file": "a.c", "command": "build.py -mcmse -c a.c"}])");
   EXPECT_EQ(shown("-mcmse"), "yes [published flags]");
   EXPECT_EQ(shown("-fpack-struct"), "not shown") << "its other options may have other names";
