@@ -71,6 +71,12 @@ void Sha256::update(Bytes bytes) {
   EVP_DigestUpdate(context_, bytes.data(), bytes.size());
 }
 
+Sha256 Sha256::fork() const {
+  Sha256 other;
+  EVP_MD_CTX_copy_ex(other.context_, context_);
+  return other;
+}
+
 Digest Sha256::finish() {
   Digest digest;
   EVP_DigestFinal_ex(context_, digest.bytes.data(), nullptr);

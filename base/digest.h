@@ -43,6 +43,8 @@ public:
   Sha256& operator=(const Sha256&) = delete;
 
   void update(Bytes bytes);
+  /// Another computation that begins where this one is now.
+  [[nodiscard]] Sha256 fork() const;
   /// REQUIRES: called once, last.
   [[nodiscard]] Digest finish();
 

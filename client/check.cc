@@ -33,7 +33,7 @@ Result<int> check(const CheckOptions& options, const GlobalOptions& global) {
   v1::CheckRequest request;
   request.set_rom(options.rom);
   if (!options.dump.empty()) {
-    ROMLINK_ASSIGN(const auto identified, identifyDump(session, options.dump, std::nullopt));
+    ROMLINK_ASSIGN(const auto identified, identifyDump(session, {options.dump, {}, {}, false}));
     request.set_rom(identified.rom().image_hash());
   }
   Progress progress(global.quiet);

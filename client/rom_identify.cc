@@ -1,9 +1,9 @@
-// romlink rom identify DUMP [--base ADDR]
+// romlink rom identify DUMP [--base ADDR] [--volatile ADDR:SIZE]...
 #include "client/rom_identify.h"
 
-#include "client/address_range.h"
 #include "client/command.h"
 #include "client/console.h"
+#include "client/identify_text.h"
 #include "client/json.h"
 #include "client/rom_text.h"
 #include "client/session.h"
@@ -11,6 +11,7 @@
 #include "romlink/v1/archive.grpc.pb.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
@@ -20,42 +21,51 @@ namespace {
 struct IdentifyOptions {
   std::string dump;
   std::string base;
+  std::vector<std::string> volatileRanges;
 };
 
 Result<int> identify(const IdentifyOptions& options, const GlobalOptions& global) {
-  std::optional<std::uint32_t> base;
+  DumpQuestion question{options.dump, std::nullopt, {}, true};
   if (!options.base.empty()) {
-    ROMLINK_ASSIGN(base, parseAddress(options.base));
+    ROMLINK_ASSIGN(question.base, parseAddress(options.base));
+  }
+  for (const std::string& text : options.volatileRanges) {
+    ROMLINK_ASSIGN(const AddressRange range, parseAddressRange(text));
+    question.volatileRanges.push_back(range);
   }
   ROMLINK_ASSIGN(const Session session, Session::open(global));
-  ROMLINK_ASSIGN(const v1::IdentifyImageResponse found, identifyDump(session, options.dump, base));
-  if (global.json) {
+  ROMLINK_ASSIGN(const v1::IdentifyImageResponse found, identifyDump(session, question));
+  if (global.json)
     ROMLINK_TRY(printJson(found));
+  else
+    std::fputs(identifyTable(found, outputHasColour()).c_str(), stdout);
+  if (found.has_rom()) {
+    warnIfWithdrawn(found.rom());
     return 0;
   }
-  printLine(printable(found.rom().name() + "@" + found.rom().version()));
-  if (found.offset() > 0)
-    printLine("offset " + std::to_string(found.offset()));
-  printLine(found.rom().image_hash());
-  warnIfWithdrawn(found.rom());
-  return 0;
+  return fail(ErrorCode::NotFound, "no archived ROM is in this dump", options.dump, "near matches only",
+              "if the bytes that differ are specific to the device, name them with --volatile ADDRESS:SIZE");
 }
 
 } // namespace
 
-Result<v1::IdentifyImageResponse> identifyDump(const Session& session, const std::filesystem::path& dump,
-                                               std::optional<std::uint32_t> base) {
+Result<v1::IdentifyImageResponse> identifyDump(const Session& session, const DumpQuestion& question) {
   const auto stub = v1::ArchiveService::NewStub(session.channel());
   grpc::ClientContext context;
   v1::IdentifyImageResponse response;
   const auto writer = stub->IdentifyImage(&context, &response);
   v1::IdentifyImageRequest message;
-  if (base)
-    message.set_base(*base);
-  const auto read = readPieces(dump, [&](std::string&& piece) {
+  if (question.base)
+    message.set_base(*question.base);
+  for (const AddressRange& range : question.volatileRanges) {
+    message.add_volatile_ranges()->set_address(range.address);
+    message.mutable_volatile_ranges()->rbegin()->set_size(range.size);
+  }
+  message.set_list_near(question.listNear);
+  const auto read = readPieces(question.dump, [&](std::string&& piece) {
     message.set_chunk(std::move(piece));
     const bool goesOn = writer->Write(message);
-    message.clear_base();
+    message.Clear();
     return goesOn;
   });
   if (!read)
@@ -65,19 +75,30 @@ Result<v1::IdentifyImageResponse> identifyDump(const Session& session, const std
   ROMLINK_TRY(read);
   if (!status.ok()) {
     Error error = session.errorOf(status);
-    if (error.code == ErrorCode::NotFound && error.where.empty())
-      error.where = dump.string();
+    if (error.code != ErrorCode::Unavailable) // "dump.hex, line 12"
+      error.where = question.dump.string() + (error.where.empty() ? "" : ", " + error.where);
     return fail(std::move(error));
   }
   return response;
 }
 
 void addRomIdentify(CLI::App& rom, Invocation& invocation) {
-  auto* command = rom.add_subcommand("identify", "name the ROM in a flash dump");
+  auto* command = rom.add_subcommand("identify", "name the ROM in a flash dump, or that of a firmware ELF");
   auto options = std::make_shared<IdentifyOptions>();
-  command->add_option("DUMP", options->dump, "what was read from the device's flash")->required();
-  command->add_option("--base", options->base, "address of the dump's first byte, decimal or 0x hexadecimal");
-  command->footer("Example:\n  romlink --archive roms rom identify dump.bin --base 0x10000000");
+  command
+      ->add_option("DUMP", options->dump,
+                   "what was read from the device's flash: binary, Intel HEX or S-records; or an ELF")
+      ->required();
+  command->add_option(
+      "--base", options->base,
+      "address of the dump's first byte, decimal or 0x hexadecimal: only a ROM that is at its "
+      "address counts");
+  command
+      ->add_option("--volatile", options->volatileRanges,
+                   "ADDR:SIZE that is specific to this device, besides what the ROM declares; repeatable")
+      ->allow_extra_args(false);
+  command->footer("The best match comes first. Near matches are named, but are no answer: exit code 4.\n"
+                  "Example:\n  romlink --archive roms rom identify dump.bin");
   command->callback([&invocation, options] {
     invocation.run = [&invocation, options] { return identify(*options, invocation.global); };
   });

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "relink/compat/one_line.h"
 #include "relink/compat/rom_flags.h"
+#include "relink/image/build_id.h"
 #include "relink/image/flash_image.h"
 #include "relink/image/rom_image.h"
 #include "relink/image/rom_index.h"
@@ -71,12 +72,6 @@ Result<AddressRange> parseSharedRam(const std::string& text, const ElfImage& elf
     return fail(ErrorCode::Usage, "not a shared RAM range", text,
                 "it is neither ADDRESS:SIZE nor a section of the ELF", "for example 0x38000000:0x20");
   return AddressRange{*address, *size};
-}
-
-std::string buildIdOf(const ElfImage& elf) {
-  const Section* note = elf.findSection(".note.gnu.build-id");
-  constexpr std::size_t kHeader = 16; // three words and "GNU\0"
-  return note == nullptr || note->data.size() <= kHeader ? std::string() : toHex(note->data.subspan(kHeader));
 }
 
 std::string architectureOf(const ElfImage& elf) {

@@ -1,8 +1,8 @@
 // relink(): links a firmware against a boot ROM, sharing what is proved to be the same and nothing else.
 // inspectRom(): what a ROM's ELF tells when it is published. checkFirmware(): does this image belong on this
-// ROM?
+// ROM? identifyElf(): which ROM is this, or against which was it linked?
 //
-// All three read untrusted input and run in a worker process (server/worker). lld keeps global state:
+// All read untrusted input and run in a worker process (server/worker). lld keeps global state:
 // REQUIRES that relink() is called at most once in a process.
 //
 // The report is the service's own message, romlink.v1.LinkReport; this room knows neither gRPC nor SQLite.
@@ -94,6 +94,17 @@ struct RomAnswer {
 /// Errors: Malformed (not a usable ELF), Refused (`image` differs; the first differing address is named),
 /// Usage (a range or section that does not exist).
 Result<RomAnswer> inspectRom(const RomQuestion& question);
+
+/// What an ELF says of itself that is a ROM or a firmware.
+struct ElfIdentity {
+  std::vector<std::uint8_t> image; ///< the flash image
+  std::uint32_t base = 0;          ///< address of its first byte
+  std::vector<Digest> roms; ///< image hashes of the ROMs that it was linked against, in the notes' order
+  std::string buildId;      ///< lower-case hex; may be empty
+};
+
+/// Malformed: not a linked ELF.
+Result<ElfIdentity> identifyElf(const std::filesystem::path& elf);
 
 struct CheckAnswer {
   bool matches = false;

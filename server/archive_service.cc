@@ -4,14 +4,13 @@
 #include "server/call.h"
 #include "server/config.h"
 #include "server/convert.h"
-#include "server/identify.h"
+#include "server/identify_dump.h"
 #include "server/publish.h"
 #include "server/services.h"
 #include "server/withdrawn.h"
 #include "store/archive.h"
 
 #include <algorithm>
-#include <fstream>
 #include <grpcpp/server_context.h>
 
 namespace romlink::server {
@@ -71,8 +70,15 @@ public:
   grpc::Status IdentifyImage(grpc::ServerContext* context,
                              grpc::ServerReader<v1::IdentifyImageRequest>* reader,
                              v1::IdentifyImageResponse* response) override {
-    return handle(*context, "IdentifyImage", services_.activity,
-                  [&](Call& call) { return identifyDump(call, *reader, *response); });
+    return handle(*context, "IdentifyImage", services_.activity, [&](Call& call) -> Result<void> {
+      ROMLINK_ASSIGN(DumpUpload upload, DumpUpload::create(services_));
+      v1::IdentifyImageRequest message;
+      while (reader->Read(&message)) {
+        call.received(message.chunk().size());
+        ROMLINK_TRY(upload.accept(message));
+      }
+      return upload.identify(call, *response);
+    });
   }
 
   grpc::Status VerifyArchive(grpc::ServerContext* context, const v1::VerifyArchiveRequest* request,
@@ -133,8 +139,6 @@ public:
 private:
   Result<void> fetch(Call& call, const v1::FetchArtifactRequest& request,
                      grpc::ServerWriter<v1::FetchArtifactResponse>& writer);
-  Result<void> identifyDump(Call& call, grpc::ServerReader<v1::IdentifyImageRequest>& reader,
-                            v1::IdentifyImageResponse& response);
 
   Services& services_;
 };
@@ -168,41 +172,6 @@ Result<void> ArchiveService::fetch(Call& call, const v1::FetchArtifactRequest& r
   }));
   if (!started && !start()) // an empty artifact
     return Call::clientGone();
-  return {};
-}
-
-Result<void> ArchiveService::identifyDump(Call& call, grpc::ServerReader<v1::IdentifyImageRequest>& reader,
-                                          v1::IdentifyImageResponse& response) {
-  ROMLINK_ASSIGN(const TemporaryDirectory staging, TemporaryDirectory::create(services_.jobs, "dump"));
-  const auto file = staging.path() / "dump";
-  std::ofstream out(file, std::ios::binary);
-  std::optional<std::uint32_t> base;
-  v1::IdentifyImageRequest message;
-  while (reader.Read(&message)) {
-    if (message.has_base())
-      base = message.base();
-    call.received(message.chunk().size());
-    if (call.receivedBytes() > services_.config.fileBytes)
-      return fail(ErrorCode::Exhausted, "cannot identify the dump", {},
-                  "it is larger than the service accepts");
-    out.write(message.chunk().data(), static_cast<std::streamsize>(message.chunk().size()));
-  }
-  out.close();
-  if (!out)
-    return fail(ErrorCode::Exhausted, "cannot identify the dump", {}, "the archive's disk does not take it");
-  ROMLINK_ASSIGN(const auto dump, readFile(file));
-  ROMLINK_ASSIGN(const auto shapes, services_.archive.imageShapes(dump.size()));
-  const auto found = identify(dump, base, shapes, [&] { return call.cancelled(); });
-  if (!found)
-    return fail(ErrorCode::NotFound, "no archived ROM is in this dump", {}, {},
-                base ? "is --base the address of the dump's first byte?"
-                     : "if the dump begins before the ROM, give its first address with --base");
-  ROMLINK_ASSIGN(const auto rom, services_.archive.findByImage(found->imageHash));
-  if (!rom)
-    return fail(ErrorCode::Internal, "the archive lost a ROM", found->imageHash.text());
-  toMessage(*rom, *response.mutable_rom());
-  response.set_offset(found->offset);
-  response.set_trailing_padding(found->trailingPadding);
   return {};
 }
 

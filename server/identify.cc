@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <tuple>
 
 namespace romlink::server {
 namespace {
@@ -10,106 +10,143 @@ namespace {
 constexpr std::uint64_t kStep = 1024;
 constexpr std::uint64_t kMostHashed = std::uint64_t{16} << 30;
 
-// What the hash depends on. Volatile ranges are relative to the image, cut to it, sorted.
-struct Shape {
-  std::uint32_t size = 0;
-  std::vector<store::AddressRange> masked;
-  auto operator<=>(const Shape&) const = default;
+// Images that are hashed together.
+struct Pass {
+  std::uint64_t offset = 0;
+  ImageMask mask;
+  auto operator<=>(const Pass&) const = default;
 };
 
-struct Candidates {
-  std::set<Digest> hashes;
-  std::set<std::uint32_t> bases;
-};
-
-Shape shapeOf(const store::Archive::ImageShape& image) {
-  Shape shape{image.imageSize, {}};
-  const std::uint64_t end = std::uint64_t{image.base} + image.imageSize;
-  for (const auto& range : image.volatileRanges) {
-    const std::uint64_t from = std::max<std::uint64_t>(range.address, image.base);
-    const std::uint64_t to = std::min<std::uint64_t>(std::uint64_t{range.address} + range.size, end);
-    if (from < to)
-      shape.masked.push_back(
-          {static_cast<std::uint32_t>(from - image.base), static_cast<std::uint32_t>(to - from)});
-  }
-  std::sort(shape.masked.begin(), shape.masked.end());
-  return shape;
+// Behind the last byte that is no padding.
+std::uint64_t endOfContent(Bytes dump) {
+  while (!dump.empty() && (dump.back() == 0x00 || dump.back() == 0xFF))
+    dump = dump.first(dump.size() - 1);
+  return dump.size();
 }
 
-// SHA-256 of the image with the masked ranges read as 0xFF.
-Digest maskedHash(Bytes image, const std::vector<store::AddressRange>& masked) {
-  static const std::vector<std::uint8_t> kErased(4096, 0xFF);
-  Sha256 hash;
-  std::size_t at = 0;
-  for (const auto& range : masked) {
-    if (range.address > at)
-      hash.update(image.subspan(at, range.address - at));
-    at = std::max<std::size_t>(at, range.address);
-    for (const std::size_t end = range.address + std::size_t{range.size}; at < end;) {
-      const std::size_t n = std::min(kErased.size(), end - at);
-      hash.update(Bytes(kErased).first(n));
-      at += n;
+bool fits(const KnownImage& image, std::uint64_t offset, std::uint64_t dumpSize) {
+  return offset <= dumpSize && image.size <= dumpSize - offset;
+}
+
+/// The part of a mask that matters to the image, so that images that differ only behind their ends pass
+/// together.
+ImageMask cutTo(const ImageMask& mask, std::uint64_t size) {
+  ImageMask cut;
+  for (const OffsetRange& range : mask)
+    if (range.begin < size)
+      cut.push_back(range);
+  return cut;
+}
+
+class Searcher {
+public:
+  Searcher(Bytes dump, std::optional<std::uint32_t> base, const std::function<bool()>& cancelled)
+      : dump_(dump), base_(base), cancelled_(cancelled), endOfContent_(endOfContent(dump)) {}
+
+  Search run(const ImageIndex::Candidates& candidates, const std::vector<const KnownImage*>& withoutAnchors) {
+    answer_.complete = candidates.complete;
+    for (const Candidate& candidate : candidates.found)
+      if (candidate.offset >= 0 && candidate.anchors == candidate.image->anchors)
+        consider(*candidate.image, static_cast<std::uint64_t>(candidate.offset));
+    for (auto& [pass, images] : passes_)
+      hash(pass, images);
+    passes_.clear();
+    considerEverywhere(withoutAnchors);
+    for (auto& [pass, images] : passes_)
+      hash(pass, images);
+    std::sort(answer_.exact.begin(), answer_.exact.end(), [](const ExactMatch& a, const ExactMatch& b) {
+      return std::tuple(b.image->size, a.offset, a.image->romId) <
+             std::tuple(a.image->size, b.offset, b.image->romId);
+    });
+    addPossible(candidates);
+    return std::move(answer_);
+  }
+
+private:
+  [[nodiscard]] bool isAtItsAddress(const KnownImage& image, std::int64_t offset) const {
+    return !base_ || offset == std::int64_t{image.base} - std::int64_t{*base_};
+  }
+
+  void consider(const KnownImage& image, std::uint64_t offset) {
+    if (fits(image, offset, dump_.size()) && isAtItsAddress(image, static_cast<std::int64_t>(offset)))
+      passes_[{offset, cutTo(image.mask, image.size)}].push_back(&image);
+  }
+
+  // Pass by pass, since there may be millions.
+  void considerEverywhere(const std::vector<const KnownImage*>& images) {
+    std::map<ImageMask, std::vector<const KnownImage*>> byMask;
+    for (const KnownImage* image : images)
+      if (!base_)
+        byMask[cutTo(image->mask, image->size)].push_back(image);
+      else if (image->base >= *base_)
+        consider(*image, image->base - *base_);
+    for (auto& [mask, group] : byMask)
+      for (std::uint64_t offset = 0; offset <= dump_.size() && answer_.complete; offset += kStep) {
+        std::erase_if(group, [&](const KnownImage* image) { return !fits(*image, offset, dump_.size()); });
+        if (group.empty())
+          break;
+        hash({offset, mask}, group);
+      }
+  }
+
+  void hash(const Pass& pass, std::vector<const KnownImage*>& images) {
+    std::sort(images.begin(), images.end(),
+              [](const KnownImage* a, const KnownImage* b) { return a->size < b->size; });
+    hashed_ += images.back()->size;
+    if (hashed_ > kMostHashed || cancelled_()) {
+      answer_.complete = false;
+      return;
+    }
+    MaskedHash hash(dump_.subspan(pass.offset), pass.mask);
+    Digest digest;
+    std::uint64_t size = 0;
+    for (const KnownImage* image : images) {
+      if (size != image->size)
+        digest = hash.digestAt(size = image->size);
+      if (digest == image->imageHash)
+        addExact(*image, pass.offset);
     }
   }
-  hash.update(image.subspan(at));
-  return hash.finish();
-}
 
-std::uint64_t paddingOf(Bytes rest) {
-  const bool onlyPadding = std::all_of(rest.begin(), rest.end(), [](auto b) { return b == 0 || b == 0xFF; });
-  return onlyPadding ? rest.size() : 0;
-}
+  void addExact(const KnownImage& image, std::uint64_t offset) {
+    const std::uint64_t end = offset + image.size;
+    answer_.exact.push_back({&image, offset, end >= endOfContent_ ? dump_.size() - end : 0});
+  }
 
-std::set<std::uint64_t> offsetsToTry(const Shape& shape, const Candidates& candidates, std::uint64_t dumpSize,
-                                     std::optional<std::uint32_t> base) {
-  std::set<std::uint64_t> offsets;
-  if (!base)
-    for (std::uint64_t offset = 0; offset + shape.size <= dumpSize; offset += kStep)
-      offsets.insert(offset);
-  else
-    for (const std::uint32_t address : candidates.bases)
-      if (address >= *base && std::uint64_t{address - *base} + shape.size <= dumpSize)
-        offsets.insert(address - *base);
-  return offsets;
-}
+  void addPossible(const ImageIndex::Candidates& candidates) {
+    std::map<std::int64_t, std::int64_t> taken; // begin to end
+    for (const ExactMatch& match : answer_.exact) {
+      std::int64_t& end = taken[static_cast<std::int64_t>(match.offset)];
+      end = std::max(end, static_cast<std::int64_t>(match.offset + match.image->size));
+    }
+    // Ends ascend with begins, so that the one that begins last before a place tells whether it is taken.
+    std::int64_t furthest = 0;
+    for (auto& [begin, end] : taken)
+      end = furthest = std::max(furthest, end);
+    for (const Candidate& candidate : candidates.found) {
+      const std::int64_t end = candidate.offset + candidate.image->size;
+      const auto next = taken.lower_bound(end);
+      const bool free = next == taken.begin() || std::prev(next)->second <= candidate.offset;
+      if (free && isAtItsAddress(*candidate.image, candidate.offset))
+        answer_.possible.push_back(candidate);
+    }
+  }
+
+  Bytes dump_;
+  std::optional<std::uint32_t> base_;
+  const std::function<bool()>& cancelled_;
+  std::uint64_t endOfContent_;
+  std::map<Pass, std::vector<const KnownImage*>> passes_;
+  std::uint64_t hashed_ = 0;
+  Search answer_;
+};
 
 } // namespace
 
-std::optional<Identified> identify(Bytes dump, std::optional<std::uint32_t> base,
-                                   const std::vector<store::Archive::ImageShape>& shapes,
-                                   const std::function<bool()>& cancelled) {
-  std::map<Shape, Candidates> byShape;
-  for (const auto& image : shapes)
-    if (image.imageSize > 0) {
-      Candidates& candidates = byShape[shapeOf(image)];
-      candidates.hashes.insert(image.imageHash);
-      candidates.bases.insert(image.base);
-    }
-
-  std::uint64_t hashed = 0;
-  const auto tryAt = [&](const Shape& shape, const Candidates& candidates,
-                         std::uint64_t offset) -> std::optional<Identified> {
-    hashed += shape.size;
-    const Digest digest = maskedHash(dump.subspan(offset, shape.size), shape.masked);
-    if (!candidates.hashes.contains(digest))
-      return std::nullopt;
-    return Identified{digest, offset, paddingOf(dump.subspan(offset + shape.size))};
-  };
-
-  // The likely case first, for all shapes; larger images first, because a small one may be the head of a
-  // larger one.
-  for (auto shape = byShape.rbegin(); shape != byShape.rend() && !base; ++shape)
-    if (shape->first.size <= dump.size())
-      if (auto found = tryAt(shape->first, shape->second, 0))
-        return found;
-  for (auto shape = byShape.rbegin(); shape != byShape.rend(); ++shape)
-    for (const std::uint64_t offset : offsetsToTry(shape->first, shape->second, dump.size(), base)) {
-      if (hashed > kMostHashed || cancelled())
-        return std::nullopt;
-      if (auto found = tryAt(shape->first, shape->second, offset))
-        return found;
-    }
-  return std::nullopt;
+Search findImages(Bytes dump, std::optional<std::uint32_t> base, const ImageIndex::Candidates& candidates,
+                  const std::vector<const KnownImage*>& withoutAnchors,
+                  const std::function<bool()>& cancelled) {
+  return Searcher(dump, base, cancelled).run(candidates, withoutAnchors);
 }
 
 } // namespace romlink::server

@@ -1,33 +1,45 @@
-// Which archived ROM's flash image does a dump hold?
+// Which archived ROMs' flash images does a dump hold, unchanged?
 //
-// A ROM is found by hash alone: for each (size, volatile ranges) that archived images have, the dump's first
-// `size` bytes are hashed with the volatile ranges read as 0xFF, and the result is looked up. So whatever
-// follows the image in the dump (padding, the firmware) does not count.
+// An image that is there whole has all its anchors there (sketch.h), so the search for anchors
+// (image_index.h) names the few images and places to look at. Whether an image is there is then decided by
+// its SHA-256 alone, with device-specific ranges read as 0xFF. Of the images that may begin at the same
+// place, all revisions of a ROM for example, those with the same ranges are hashed together, in one pass as
+// long as the longest of them (MaskedHash). So it takes time for the dump and for the places, not for the
+// archive.
 //
-// A dump may begin before the image. Its base address says where the image is; without it, every offset that
-// is a multiple of 1 KiB is tried, until 16 GiB have been hashed (a 2 MiB dump and 64 KiB images: some 120
-// shapes).
+// Whatever is before an image or follows it (padding, the firmware, another ROM) does not count, and every
+// offset is tried. Images without an anchor are looked for at the dump's begin, at their address and at each
+// KiB.
+//
+// Limits: 16 GiB are hashed at most; `complete` tells when that did not suffice.
 #pragma once
 
 #include "base/digest.h"
-#include "base/error.h"
-#include "store/archive.h"
+#include "server/image_index.h"
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 namespace romlink::server {
 
-struct Identified {
-  Digest imageHash;
+struct ExactMatch {
+  const KnownImage* image = nullptr;
   std::uint64_t offset = 0;          ///< of the image in the dump
   std::uint64_t trailingPadding = 0; ///< bytes of 0x00 or 0xFF behind it, if nothing else is there
 };
 
-/// Nothing if no image is in the dump, or if `cancelled` said so.
-std::optional<Identified> identify(Bytes dump, std::optional<std::uint32_t> base,
-                                   const std::vector<store::Archive::ImageShape>& shapes,
-                                   const std::function<bool()>& cancelled);
+struct Search {
+  std::vector<ExactMatch> exact;   ///< longer images first, then by offset
+  std::vector<Candidate> possible; ///< changed or cut off, if there at all; none where an exact match is
+  bool complete = true;            ///< false: a limit was reached, or `cancelled` said so
+};
+
+/// `candidates` and `withoutAnchors` as the index gives them for this dump. With `base`, the address of the
+/// dump's first byte, only images that are at their address count.
+Search findImages(Bytes dump, std::optional<std::uint32_t> base, const ImageIndex::Candidates& candidates,
+                  const std::vector<const KnownImage*>& withoutAnchors,
+                  const std::function<bool()>& cancelled);
 
 } // namespace romlink::server

@@ -4,6 +4,7 @@
 // Start-up order matters: signals are blocked before the first thread exists, so that every thread inherits
 // that and only the main thread takes them; the worker program starts before gRPC does.
 #include "server/call.h"
+#include "server/catalogue.h"
 #include "server/config.h"
 #include "server/debuginfod.h"
 #include "server/exclusive_folder.h"
@@ -178,7 +179,8 @@ Result<void> run(const Options& options) {
   ROMLINK_ASSIGN(const auto workers, WorkerHost::start(workerProgram, config.jobs, config.job));
 
   Activity activity;
-  Services services{config, archive, inputs, *workers, activity, jobs.path()};
+  Catalogue catalogue(archive);
+  Services services{config, archive, inputs, *workers, activity, catalogue, jobs.path()};
   const auto archiveService = makeArchiveService(services);
   const auto linkService = makeLinkService(services);
   const auto advisoryService = makeAdvisoryService(services);

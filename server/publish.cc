@@ -3,6 +3,7 @@
 #include "romlink/v1/archive.pb.h"
 #include "romlink/worker/job.pb.h"
 #include "server/call.h"
+#include "server/catalogue.h"
 #include "server/config.h"
 #include "server/convert.h"
 #include "server/rom_index.h"
@@ -170,10 +171,11 @@ Result<void> Publication::publish(Call& call, v1::PublishRomResponse& response) 
   record.volatileRanges = header_.volatileRanges;
   record.sharedSymbols = header_.sharedSymbols;
   record.labels = header_.labels;
+  ROMLINK_ASSIGN(const store::Sketch sketch, sketchOfFile(find(kImage)->file, record));
   if (call.cancelled())
     return Call::clientGone();
   ROMLINK_ASSIGN(const store::Published published,
-                 services_.archive.publish(std::move(record), artifacts_, found.index));
+                 services_.archive.publish(std::move(record), artifacts_, found.index, sketch));
   toMessage(published.rom, *response.mutable_rom());
   response.set_already_published(published.alreadyPublished);
   return {};

@@ -15,6 +15,7 @@ class Archive;
 namespace romlink::server {
 
 class Activity;
+class Catalogue;
 class InputCache;
 class WorkerHost;
 struct Config;
@@ -26,6 +27,7 @@ struct Services {
   InputCache& inputs;
   WorkerHost& workers;
   Activity& activity;
+  Catalogue& catalogue;
   std::filesystem::path jobs; ///< this daemon's folder for jobs and uploads, on the archive's disk
 };
 

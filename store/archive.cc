@@ -8,6 +8,7 @@
 #include "store/references.h"
 #include "store/rom_indexes.h"
 #include "store/rom_sets.h"
+#include "store/sketches.h"
 
 #include <algorithm>
 #include <ctime>
@@ -73,7 +74,8 @@ Result<Archive> Archive::open(const std::filesystem::path& directory,
 }
 
 Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSource>& artifacts,
-                                   const std::optional<RomIndexSource>& index) {
+                                   const std::optional<RomIndexSource>& index,
+                                   const std::optional<Sketch>& sketch) {
   return guarded(kCannotPublish, impl_->connections->file().string(), [&]() -> Result<Published> {
     ROMLINK_ASSIGN(rom, normalised(std::move(rom)));
     ROMLINK_ASSIGN(const std::vector<ArtifactSource> sources, normalised(artifacts));
@@ -104,6 +106,8 @@ Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSour
         insertBodies(database, romId, rom.imageHash, index->formatVersion, index->bodies,
                      index->unknownBodies);
       }
+      if (sketch)
+        insertSketch(database, romId, rom.imageHash, *sketch);
       return Published{std::move(rom), false};
     });
   });
@@ -195,35 +199,23 @@ Result<std::optional<RomRecord>> Archive::findByImage(const Digest& imageHash) c
   });
 }
 
-Result<std::vector<Archive::ImageShape>> Archive::imageShapes(std::uint64_t maxSize) const {
-  return guarded(kCannotRead, impl_->connections->file().string(), [&]() -> Result<std::vector<ImageShape>> {
-    const Connections::Reader reader = impl_->connections->read();
-    const SQLite::Transaction snapshot(*reader);
-    SQLite::Statement select(
-        *reader,
-        "SELECT rom.id, image_hash, image_size, kind = 'volatile', address, address_range.size FROM rom"
-        " LEFT JOIN address_range ON rom_id = rom.id AND kind IN ('flash', 'volatile')"
-        " WHERE image_size <= ? ORDER BY rom.id, kind, position");
-    select.bind(1, static_cast<std::int64_t>(std::min<std::uint64_t>(maxSize, INT64_MAX)));
-    std::vector<ImageShape> shapes;
-    std::int64_t current = 0;
-    while (select.executeStep()) {
-      const auto word = [&](int column) {
-        return static_cast<std::uint32_t>(select.getColumn(column).getInt64());
-      };
-      if (shapes.empty() || select.getColumn(0).getInt64() != current) {
-        current = select.getColumn(0).getInt64();
-        const SQLite::Column hash = select.getColumn(1);
-        ROMLINK_ASSIGN(const Digest digest,
-                       Digest::fromBytes({static_cast<const std::uint8_t*>(hash.getBlob()),
-                                          static_cast<std::size_t>(hash.getBytes())}));
-        // Flash ranges come first, the lowest at position 0.
-        shapes.push_back({digest, word(2), select.getColumn(3).getInt() == 0 ? word(4) : 0, {}});
-      }
-      if (!select.isColumnNull(3) && select.getColumn(3).getInt() != 0)
-        shapes.back().volatileRanges.push_back({word(4), word(5)});
-    }
-    return shapes;
+Result<std::vector<ArchivedImage>> Archive::imagesAfter(std::int64_t after, std::size_t limit,
+                                                        std::uint32_t formatVersion) const {
+  return impl_->read(
+      [&](SQLite::Database& database) { return readImages(database, after, limit, formatVersion); });
+}
+
+Result<std::optional<Sketch>> Archive::sketchOf(std::int64_t romId, std::uint32_t formatVersion) const {
+  return impl_->read([&](SQLite::Database& database) { return readSketch(database, romId, formatVersion); });
+}
+
+Result<void> Archive::addSketch(const Digest& imageHash, const Sketch& sketch) {
+  return impl_->write("cannot archive the ROM's sketch", [&](SQLite::Database& database) -> Result<void> {
+    const auto romId = findByImageHash(database, imageHash);
+    if (!romId)
+      return fail(ErrorCode::NotFound, "no such ROM", imageHash.text());
+    insertSketch(database, *romId, imageHash, sketch);
+    return {};
   });
 }
 

@@ -15,6 +15,7 @@
 #include "store/advisory.h"
 #include "store/log_head.h"
 #include "store/release.h"
+#include "store/sketch.h"
 #include "store/withdrawal.h"
 
 #include <cstdint>
@@ -96,6 +97,17 @@ struct RomIndexSource {
   std::uint32_t unknownBodies = 0; ///< functions that have none
 };
 
+/// What a search in dumps knows of each ROM.
+struct ArchivedImage {
+  std::int64_t romId = 0; ///< ascending in the order of publication
+  Digest imageHash;
+  std::uint32_t imageSize = 0;              ///< bytes
+  std::uint32_t base = 0;                   ///< lowest flash address
+  std::vector<AddressRange> volatileRanges; ///< addresses
+  std::optional<std::vector<Anchor>>
+      anchors; ///< nullopt: no sketch of the format that was asked for, or a damaged one
+};
+
 struct Published {
   RomRecord rom;
   bool alreadyPublished = false;
@@ -149,9 +161,10 @@ public:
   /// Archives a set in one transaction. On success it is on disk (synchronous=FULL).
   /// The same set again is success and changes nothing. Refused: the image is published with other artifacts,
   /// name or version, or NAME@VERSION names another image. Usage: bad name, version or role.
-  /// The index goes with it; a set that was already published keeps the indexes it has.
+  /// Index and sketch go with it; a set that was already published keeps those it has.
   Result<Published> publish(RomRecord rom, const std::vector<ArtifactSource>& artifacts,
-                            const std::optional<RomIndexSource>& index = std::nullopt);
+                            const std::optional<RomIndexSource>& index = std::nullopt,
+                            const std::optional<Sketch>& sketch = std::nullopt);
 
   /// Adds the index to a published set, unless it has one of this format: that one stays and is the answer.
   /// The same for its bodies. NotFound: no such ROM.
@@ -179,16 +192,16 @@ public:
   /// The ROM with exactly this image hash, if any.
   Result<std::optional<RomRecord>> findByImage(const Digest& imageHash) const;
 
-  /// What identify needs of every ROM, without artifacts: hash, size and volatile ranges.
-  struct ImageShape {
-    Digest imageHash;
-    std::uint32_t imageSize = 0;
-    std::uint32_t base = 0; ///< lowest flash address
-    std::vector<AddressRange> volatileRanges;
-  };
-  /// The distinct (size, volatile ranges) shapes of images of at most `maxSize` bytes, one ImageShape for
-  /// each ROM.
-  Result<std::vector<ImageShape>> imageShapes(std::uint64_t maxSize) const;
+  /// The images of at most `limit` ROMs that were published after the ROM `after` (0: from the first), in
+  /// that order, with the anchors of their sketches of this format. Who remembers the last one needs to read
+  /// no ROM twice.
+  Result<std::vector<ArchivedImage>> imagesAfter(std::int64_t after, std::size_t limit,
+                                                 std::uint32_t formatVersion) const;
+  /// A ROM's sketch of this format, if it has one.
+  Result<std::optional<Sketch>> sketchOf(std::int64_t romId, std::uint32_t formatVersion) const;
+  /// Adds the sketch to a published set, unless it has one of this format: that one stays. NotFound: no such
+  /// ROM.
+  Result<void> addSketch(const Digest& imageHash, const Sketch& sketch);
 
   /// Records an advisory, or its targets that are new. Refused: recorded with another summary or URL (an
   /// empty one says nothing). Usage: a bad id or text, no target. NotFound: no such ROM.

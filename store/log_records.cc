@@ -18,6 +18,10 @@ constexpr std::array kKinds = {
         "body_set",
         "SELECT t.record_digest, coalesce(name || '@' || version, 'a lost ROM') || ' bodies of format '"
         " || format_version FROM body_set AS t LEFT JOIN rom ON rom.id = rom_id"},
+    RecordKind{
+        "rom_sketch",
+        "SELECT t.record_digest, coalesce(name || '@' || version, 'a lost ROM') || ' sketch of format '"
+        " || format_version FROM rom_sketch AS t LEFT JOIN rom ON rom.id = rom_id"},
     RecordKind{"advisory", "SELECT record_digest, 'advisory ' || name FROM advisory NOT INDEXED"},
     RecordKind{
         "advisory_target",

@@ -9,6 +9,7 @@
 #include "store/releases.h"
 #include "store/rom_indexes.h"
 #include "store/rom_sets.h"
+#include "store/sketches.h"
 #include "store/sqlite_error.h"
 #include "store/withdrawals.h"
 
@@ -55,6 +56,8 @@ constexpr RowCheck kRowChecks[] = {
      "SELECT (SELECT name || '@' || version FROM rom WHERE id = rom_id) || ' index of format ' ||"
      " format_version FROM rom_index WHERE format_version > 4294967295"
      " OR function_count NOT BETWEEN 0 AND 4294967295 OR reference_count NOT BETWEEN 0 AND 4294967295"},
+    {kNumber, "SELECT (SELECT name || '@' || version FROM rom WHERE id = rom_id) || ' sketch of format ' ||"
+              " format_version FROM rom_sketch WHERE format_version > 4294967295"},
     {kNumber, "SELECT 'release sha256:' || lower(hex(release_hash)) FROM release"
               " WHERE saved_bytes NOT BETWEEN -2147483648 AND 2147483647"},
 };
@@ -71,7 +74,8 @@ public:
     checkBlobs();
     checkRecords();
     const Problem name = [&](const std::string& where, const std::string& why) { problem(where, why); };
-    for (const auto verify : {verifyBodies, verifyAdvisories, verifyReleases, verifyWithdrawals})
+    for (const auto verify :
+         {verifyBodies, verifySketches, verifyAdvisories, verifyReleases, verifyWithdrawals})
       step("database", [&]() -> Result<void> {
         verify(database_, name);
         return {};

@@ -6,8 +6,9 @@
 // 2. Every blob is read and re-hashed. A damaged one is named by its digest, and by every artifact
 //    and index that it is.
 // 3. Every record is put together and compared with its digest (record.h), every index, too
-//    (rom_indexes.h); so are the ROMs' bodies (bodies.h), advisories (advisories.h), releases
-//    (releases.h) and withdrawals (withdrawals.h). What is in no digest, the rows' numbering, has no gaps.
+//    (rom_indexes.h); so are the ROMs' bodies (bodies.h), sketches (sketches.h), advisories (advisories.h),
+//    releases (releases.h) and withdrawals (withdrawals.h). What is in no digest, the rows' numbering, has no
+//    gaps.
 // 4. The log over all records is made again and compared with its signed heads (verify_log.h).
 //
 // Limits: damage to SQLite's pages can hide rows from 2, 3 and 4; 1 reports it then, as damage of the

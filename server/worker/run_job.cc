@@ -117,6 +117,19 @@ Result<JobResult> check(const Check& job) {
   return result;
 }
 
+Result<JobResult> identify(const IdentifyElf& job) {
+  ROMLINK_ASSIGN(const relink::ElfIdentity identity, relink::identifyElf(job.elf()));
+  JobResult result;
+  ElfIdentity& message = *result.mutable_elf_identity();
+  message.set_image("out/image.bin");
+  ROMLINK_TRY(writeFile(message.image(), identity.image));
+  message.set_base(identity.base);
+  for (const Digest& rom : identity.roms)
+    message.add_rom_hashes(rom.text());
+  message.set_build_id(identity.buildId);
+  return result;
+}
+
 Result<JobResult> doJob(const Job& job) {
   try {
     switch (job.kind_case()) {
@@ -130,6 +143,8 @@ Result<JobResult> doJob(const Job& job) {
       return examine(job.examine_rom());
     case Job::kExtract:
       return extract(job.extract());
+    case Job::kIdentifyElf:
+      return identify(job.identify_elf());
     case Job::KIND_NOT_SET:
       break;
     }

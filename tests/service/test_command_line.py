@@ -2,12 +2,14 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
 import pytest
 
 from conftest import BIN, Cli, DEADLINE, eventually, refused
+from programs import ROM_BASE
 from test_service import digest
 from test_supervision import slow_script, workers_of
 
@@ -56,6 +58,87 @@ def test_identify(cli, boot, programs):
     assert result.returncode == 0 and "boot@1.0" in result.stdout and boot in result.stdout
     (cli.folder / "dump").write_bytes(b"other" * 100)
     refused(cli("rom", "identify", "dump"), 4, "dump")
+
+
+def columns(text):
+    """The rows of a table as {column: value}."""
+    lines = [line for line in text.splitlines() if not line.startswith(" ")]
+    return [dict(zip(lines[0].split(), re.split("  +", line))) for line in lines[1:]]
+
+
+def test_identify_says_where_and_what_differs(cli, boot, programs):
+    image = programs.image
+    (cli.folder / "dump").write_bytes(b"\xff" * 13 + image + b"firmware" + image)
+    rows = columns(cli("rom", "identify", "dump").stdout)
+    assert [(row["MATCH"], row["ROM"], row["OFFSET"], row["DIFFERS"], row["HASH"]) for row in rows] == [
+        ("exact", "boot@1.0", hex(13), "nothing", boot), ("exact", "boot@1.0", hex(21 + len(image)), "nothing", boot)]
+
+    patched = bytearray(image)
+    patched[20] ^= 1
+    patched[-1] ^= 1
+    (cli.folder / "dump").write_bytes(patched)
+    result = cli("rom", "identify", "dump")
+    assert result.returncode == 4 and "near matches only" in result.stderr and "--volatile" in result.stderr
+    [row] = columns(result.stdout)
+    assert (row["MATCH"], row["ROM"], row["DIFFERS"]) == ("near", "boot@1.0", "2 bytes")
+    last = ROM_BASE + len(image) - 1
+    assert f"differs at {ROM_BASE + 20:#010x}:1, {last:#010x}:1" in result.stdout
+    answer = json.loads(cli("--json", "rom", "identify", "dump").stdout)
+    assert "rom" not in answer and answer["matches"][0]["kind"] == "NEAR"
+
+    given = cli("rom", "identify", "dump", "--volatile", f"{ROM_BASE + 20:#x}:1", "--volatile", f"{last:#x}:1")
+    assert given.returncode == 0, given.stderr
+    [row] = columns(given.stdout)
+    assert (row["MATCH"], row["DIFFERS"]) == ("exact", "2 bytes in --volatile")
+
+
+def test_identify_hex_and_srecords(cli, boot, programs):
+    for fmt in ("ihex", "srec"):
+        subprocess.run(["arm-none-eabi-objcopy", "-O", fmt, programs.rom, cli.folder / fmt], check=True)
+        result = cli("rom", "identify", fmt)
+        assert result.returncode == 0, result.stderr
+        [row] = columns(result.stdout)
+        assert (row["MATCH"], row["ROM"], row["ADDRESS"]) == ("exact", "boot@1.0", f"{ROM_BASE:#010x}")
+        refused(cli("rom", "identify", fmt, "--base", "0"), 2, fmt)
+        lines = (cli.folder / fmt).read_text().splitlines()
+        lines[2] = lines[2][:-1] + ("0" if lines[2][-1] != "0" else "1")
+        (cli.folder / "bad").write_text("\n".join(lines))
+        refused(cli("rom", "identify", "bad"), 3, "bad, line 3")
+        (cli.folder / "bad").write_text("\n".join(lines[:2]))
+        refused(cli("rom", "identify", "bad"), 3, "bad, line 2")
+
+
+def test_identify_elf(cli, boot, programs):
+    [row] = columns(cli("rom", "identify", programs.rom).stdout)
+    assert (row["MATCH"], row["ROM"], row["ADDRESS"]) == ("exact", "boot@1.0", f"{ROM_BASE:#010x}")
+    assert cli("link", "--rom", "boot@1.0", "--", *programs.arguments()).returncode == 0
+    result = cli("rom", "identify", "fw.elf")
+    assert result.returncode == 0, result.stderr
+    [row] = columns(result.stdout)
+    assert (row["MATCH"], row["ROM"], row["HASH"]) == ("linked against", "boot@1.0", boot)
+    plain = programs.link("plain.elf", programs.script, programs.start, programs.common)
+    refused(cli("rom", "identify", plain), 4, "no note")
+    refused(cli("rom", "identify", programs.common), 3, "object file")
+    (cli.folder / "torn.elf").write_bytes(programs.rom.read_bytes()[:300])
+    refused(cli("rom", "identify", "torn.elf"), 3, "torn.elf")
+
+
+def test_identify_a_firmware_of_a_rom_that_is_not_archived(cli, boot, programs, tmp_path):
+    assert cli("link", "--rom", "boot@1.0", "--", *programs.arguments()).returncode == 0
+    other = Cli(tmp_path, "--archive", tmp_path / "elsewhere", env={"ROMLINK_IDLE": "1"})
+    assert other("rom", "publish", "--name", "o", "--version", "1", "--elf", programs.other_rom).returncode == 0
+    refused(other("rom", "identify", cli.folder / "fw.elf"), 4, boot)
+
+
+def test_identify_what_holds_nothing(cli, boot):
+    (cli.folder / "empty").write_bytes(b"")
+    refused(cli("rom", "identify", "empty"), 3, "empty")
+    (cli.folder / "small").write_bytes(b"\x01")
+    refused(cli("rom", "identify", "small"), 4, "small")
+    refused(cli("rom", "identify", "none"), 3, "none")
+    with open(cli.folder / "huge", "wb") as file:
+        file.truncate(4 << 30)
+    refused(cli("rom", "identify", "huge"), 70, "larger than")
 
 
 def test_link_plan_check(cli, boot, programs):

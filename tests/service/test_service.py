@@ -1,5 +1,6 @@
 """The gRPC service as a foreign client sees it: health, reflection, archive calls, status details."""
 import hashlib
+import sqlite3
 import subprocess
 import urllib.error
 import urllib.request
@@ -131,6 +132,43 @@ def test_identify(daemon, messages, programs, published):
     with pytest.raises(grpc.RpcError) as error:
         identify(daemon, messages, b"\x55" + image[1:])
     assert error.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+def test_identify_several_and_none_but_near(daemon, messages, programs, published):
+    image = programs.image
+    answer = identify(daemon, messages, b"\xff" * 7 + image + b"\x01" * 3 + image)
+    kind = messages.archive.ImageMatch
+    assert [(match.kind, match.offset) for match in answer.matches] == [(kind.EXACT, 7), (kind.EXACT, 10 + len(image))]
+    assert (answer.rom, answer.offset) == (published.rom, 7)
+    changed = b"\x55" + image[1:]
+    request = messages.archive.IdentifyImageRequest
+    near = daemon.upstream(ARCHIVE + "IdentifyImage", [request(chunk=changed, list_near=True)],
+                           messages.archive.IdentifyImageResponse)
+    assert not near.HasField("rom")
+    [match] = near.matches
+    assert (match.kind, match.rom, match.differing_bytes) == (kind.NEAR, published.rom, 1)
+    assert [(part.address, part.size) for part in match.differences] == [(ROM_BASE, 1)]
+    given = daemon.upstream(ARCHIVE + "IdentifyImage", [request(chunk=changed, volatile_ranges=[
+        messages.archive.AddressRange(address=ROM_BASE, size=4)])], messages.archive.IdentifyImageResponse)
+    assert given.matches[0].kind == kind.EXCEPT_VOLATILE and given.rom == published.rom
+
+
+def test_a_rom_without_a_sketch_gets_one(daemon, messages, programs, published, start_daemon):
+    """As in an archive of an older romlink."""
+    daemon.stop()
+    with sqlite3.connect(daemon.archive / "archive.db") as database:
+        [[trigger]] = database.execute("SELECT sql FROM sqlite_schema WHERE name = 'rom_sketch_no_delete'")
+        assert database.execute("SELECT count(*) FROM rom_sketch").fetchone() == (1,)
+        database.execute("DROP TRIGGER rom_sketch_no_delete")
+        database.execute("DELETE FROM rom_sketch")
+        database.execute(trigger)
+    database.close()
+    again = start_daemon()
+    assert identify(again, messages, b"\xff" * 5 + programs.image).offset == 5
+    again.stop()
+    with sqlite3.connect(daemon.archive / "archive.db") as database:
+        assert database.execute("SELECT count(*) FROM rom_sketch").fetchone() == (1,)
+    database.close()
 
 
 def test_identify_with_device_specific_bytes(daemon, messages, programs):

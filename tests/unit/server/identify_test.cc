@@ -1,83 +1,122 @@
-// Finding a ROM's image in a dump.
-#include "server/identify.h"
-
-#include <gtest/gtest.h>
-#include <random>
+// Finding unchanged images in a dump.
+#include "dump_fixture.h"
 
 namespace romlink::server {
 namespace {
 
-using Shape = store::Archive::ImageShape;
-using Content = std::vector<std::uint8_t>;
-
-constexpr std::uint32_t kBase = 0x10000000;
-
-Content bytes(std::size_t size, unsigned seed) {
-  std::minstd_rand random(seed);
-  Content content(size);
-  for (auto& byte : content)
-    byte = static_cast<std::uint8_t>(random() >> 8);
-  return content;
-}
-
-Shape shapeOf(Content image, std::vector<store::AddressRange> volatileRanges = {}) {
-  for (const auto& range : volatileRanges)
-    std::fill_n(image.begin() + (range.address - kBase), range.size, 0xFF);
-  return {sha256Of(Bytes(image)), static_cast<std::uint32_t>(image.size()), kBase, std::move(volatileRanges)};
-}
-
-std::optional<Identified> find(const Content& dump, const std::vector<Shape>& shapes,
-                               std::optional<std::uint32_t> base = std::nullopt) {
-  return identify(dump, base, shapes, [] { return false; });
-}
-
-Content operator+(Content left, const Content& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 TEST(Identify, FindsTheImageWhateverFollows) {
-  const Content image = bytes(5000, 1);
-  const std::vector<Shape> shapes = {shapeOf(bytes(5000, 2)), shapeOf(image)};
-  for (const Content& tail : {Content(), Content(100, 0xFF), Content(100, 0), bytes(100, 3)}) {
-    const auto found = find(image + tail, shapes);
-    ASSERT_TRUE(found);
-    EXPECT_EQ(found->imageHash, shapes[1].imageHash);
-    EXPECT_EQ(found->trailingPadding, tail == bytes(100, 3) ? 0 : tail.size());
+  Images images;
+  images.add(noise(5000, 2));
+  const Content image = images[images.add(noise(5000, 1))];
+  for (const Content& tail : {Content(), Content(100, 0xFF), Content(100, 0), noise(100, 3)}) {
+    const auto found = images.find(image + tail).exact;
+    ASSERT_THAT(places(found), ElementsAre("1 at 0"));
+    EXPECT_EQ(found[0].trailingPadding, tail == noise(100, 3) ? 0 : tail.size());
   }
 }
 
-TEST(Identify, ReadsVolatileRangesAsErased) {
-  Content image = bytes(5000, 1);
-  const Shape shape = shapeOf(image, {{kBase + 16, 8}, {kBase + 4990, 10}});
-  image[16] ^= 1;
-  image[4999] ^= 1;
-  EXPECT_TRUE(find(image, {shape}));
-  image[15] ^= 1;
-  EXPECT_FALSE(find(image, {shape}));
+TEST(Identify, FindsTheImageAtEveryOffset) {
+  Images images;
+  const Content image = images[images.add(noise(700, 1))];
+  for (std::size_t offset = 0; offset < 1100; ++offset) {
+    const auto head = offset % 2 == 0 ? Content(offset, 0xFF) : noise(offset, 7);
+    ASSERT_THAT(places(images.find(head + image + noise(13, 9)).exact),
+                ElementsAre("0 at " + std::to_string(offset)));
+  }
 }
 
-TEST(Identify, FindsTheImageAtAnOffset) {
-  const Content image = bytes(5000, 1);
-  const Shape shape = shapeOf(image);
-  const auto scanned = find(Content(4096, 0xFF) + image, {shape});
-  ASSERT_TRUE(scanned);
-  EXPECT_EQ(scanned->offset, 4096U);
-  EXPECT_FALSE(find(Content(13, 0xFF) + image, {shape}));
-  EXPECT_EQ(find(Content(13, 0xFF) + image, {shape}, kBase - 13)->offset, 13U);
-  EXPECT_FALSE(find(image, {shape}, kBase + 4));
+TEST(Identify, FindsImagesOfEverySize) {
+  Images images;
+  for (std::size_t size = 1; size <= 300; ++size)
+    images.add(noise(size, static_cast<unsigned>(size)));
+  for (std::size_t i = 0; i < 300; ++i)
+    EXPECT_THAT(places(images.find(Content(1024, 0xFF) + images[i]).exact),
+                testing::Contains(std::to_string(i) + " at 1024"));
 }
 
-TEST(Identify, PrefersTheLargerOfTwoThatBeginAlike) {
-  const Content head = bytes(1000, 1);
-  const Content whole = head + bytes(1000, 2);
-  const std::vector<Shape> shapes = {shapeOf(head), shapeOf(whole)};
-  EXPECT_EQ(find(whole, shapes)->imageHash, shapes[1].imageHash);
-  EXPECT_EQ(find(head, shapes)->imageHash, shapes[0].imageHash);
+TEST(Identify, WithABaseOnlyWhatIsAtItsAddressCounts) {
+  Images images;
+  const Content image = images[images.add(noise(5000, 1))];
+  EXPECT_THAT(places(images.find(Content(13, 0xFF) + image, kBase - 13).exact), ElementsAre("0 at 13"));
+  EXPECT_THAT(images.find(image, kBase + 4).exact, IsEmpty());
+  EXPECT_THAT(images.find(image, kBase + 4).possible, IsEmpty());
 }
 
-TEST(Identify, NothingIsInAnEmptyDump) {
-  EXPECT_FALSE(find({}, {shapeOf(bytes(10, 1)), Shape{}}));
+TEST(Identify, ReadsDeviceSpecificRangesAsErased) {
+  Images images;
+  Content image = noise(5000, 1);
+  images.add(image, {{kBase + 16, 8}, {kBase + 1020, 10}, {kBase + 4990, 100}});
+  for (const std::size_t at : {16, 23, 1020, 1024, 1029, 4990, 4999})
+    image[at] ^= 1;
+  EXPECT_THAT(places(images.find(noise(5, 3) + image).exact), ElementsAre("0 at 5"));
+  for (const std::size_t at : {15, 24, 1019, 1030, 4989}) {
+    Content other = image;
+    other[at] ^= 1;
+    EXPECT_THAT(images.find(other).exact, IsEmpty()) << at;
+  }
+}
+
+TEST(Identify, FindsAllWithTheLongestFirst) {
+  Images images;
+  const Content head = noise(1000, 1);
+  const Content whole = head + noise(1000, 2);
+  images.add(head);
+  images.add(whole);
+  images.add(noise(500, 3), {{kBase + 100, 4}});
+  EXPECT_THAT(places(images.find(whole + noise(3, 4) + images[2] + head).exact),
+              ElementsAre("1 at 0", "0 at 0", "0 at 2503", "2 at 2003"));
+  EXPECT_THAT(places(images.find(head).exact), ElementsAre("0 at 0"));
+}
+
+TEST(Identify, NamesWhatMayBeThereChangedUnlessAnotherIsThereWhole) {
+  Images images;
+  const Content old = noise(8000, 1);
+  Content newer = old;
+  newer[3000] ^= 1;
+  images.add(old);
+  EXPECT_THAT(images.find(newer).exact, IsEmpty());
+  ASSERT_THAT(images.find(newer).possible, SizeIs(1));
+  images.add(newer);
+  const Search both = images.find(newer + old);
+  EXPECT_THAT(places(both.exact), ElementsAre("1 at 0", "0 at 8000"));
+  EXPECT_THAT(both.possible, IsEmpty());
+  Content damaged = old;
+  damaged[10] ^= 1;
+  const Search one = images.find(newer + damaged);
+  EXPECT_THAT(places(one.exact), ElementsAre("1 at 0"));
+  ASSERT_THAT(one.possible, SizeIs(2));
+  EXPECT_EQ(one.possible[0].offset, 8000);
+}
+
+TEST(Identify, FindsNothingInNothing) {
+  Images images;
+  images.add(noise(500, 1));
+  images.add(noise(10, 1));
+  for (const std::size_t size : {0, 1, 9, 63, 64, 499})
+    EXPECT_THAT(images.find(noise(size, 5)).exact, IsEmpty()) << size;
+  EXPECT_THAT(Images().find(noise(1000, 1)).exact, IsEmpty());
+}
+
+TEST(Identify, SaysWhenItGivesUp) {
+  Images images;
+  images.add(noise(500, 1));
+  EXPECT_TRUE(images.find(noise(500, 1)).complete);
+  const auto gone = [] { return true; };
+  const Content dump = noise(500, 1);
+  EXPECT_FALSE(findImages(dump, {}, images.index().candidates(dump, gone), {}, gone).complete);
+}
+
+TEST(ImageIndex, KeepsFindingWhatCameBefore) {
+  Images images;
+  for (unsigned i = 0; i < 3000; ++i) // beyond what the filter holds at first
+    images.add(noise(100 + i % 50, i + 1));
+  for (std::size_t i = 0; i < 3000; i += 7)
+    EXPECT_THAT(places(images.find(noise(3, 9999) + images[i]).exact),
+                ElementsAre(std::to_string(i) + " at 3"));
 }
 
 } // namespace

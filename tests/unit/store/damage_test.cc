@@ -158,7 +158,7 @@ protected:
       if (!archive->find(reference))
         allWell = false;
     (void)archive->list("", 100, "");
-    (void)archive->imageShapes(~std::uint64_t{0});
+    (void)archive->imagesAfter(0, 10, 1);
     (void)archive->stats();
     (void)archive->publish(romRecord("bl3", "3", "c"), {source("elf", "new")});
     const auto problems = ok(archive->verify({}));

@@ -133,29 +133,5 @@ TEST_F(Find, pagesGoThroughAllInOrder) {
   EXPECT_EQ(archive_.list("", 5, sha256Of("never archived").hex()).error().code, ErrorCode::Usage);
 }
 
-TEST_F(Find, shapesOfImagesUpToASize) {
-  const auto addShape = [&](const std::string& name, std::uint32_t size, std::vector<AddressRange> flash,
-                            std::vector<AddressRange> volatileRanges) {
-    RomRecord rom = romRecord(name, "1", name);
-    rom.imageSize = size;
-    rom.flash = std::move(flash);
-    rom.volatileRanges = std::move(volatileRanges);
-    ok(archive_.publish(rom, {source("elf", "x")}));
-    return rom;
-  };
-  const RomRecord a = addShape("a", 100, {{0x2000, 10}, {0x1000, 10}}, {{0x1002, 2}, {0x1000, 1}});
-  addShape("b", 200, {{0, 200}}, {});
-  addShape("c", 201, {{0, 201}}, {});
-  const auto shapes = ok(archive_.imageShapes(200));
-  ASSERT_EQ(shapes.size(), 2U);
-  EXPECT_EQ(shapes[0].imageHash, a.imageHash);
-  EXPECT_EQ(shapes[0].imageSize, 100U);
-  EXPECT_EQ(shapes[0].base, 0x1000U);
-  EXPECT_THAT(shapes[0].volatileRanges, ElementsAre(AddressRange{0x1000, 1}, AddressRange{0x1002, 2}));
-  EXPECT_EQ(shapes[1].imageSize, 200U);
-  EXPECT_THAT(shapes[1].volatileRanges, ElementsAre());
-  EXPECT_EQ(ok(archive_.imageShapes(~std::uint64_t{0})).size(), 3U);
-}
-
 } // namespace
 } // namespace romlink::store
