@@ -67,7 +67,7 @@ def test_a_head_is_printed_and_fits(archive):
     archive.publish("1", "a")
     note = archive.head("head.txt")
     origin, size, root, empty, signature = note.splitlines()
-    assert origin.startswith("romlink-archive/") and int(size) == 3 and len(root) == 44 and not empty
+    assert origin.startswith("romlink-archive/") and int(size) == 4 and len(root) == 44 and not empty
     assert signature.startswith(f"— {origin} ")
     head = json.loads(archive.cli("archive", "head", "--json").stdout)
     assert head["note"] == note and head["origin"] == origin and head["size"] == size
@@ -91,13 +91,13 @@ def test_plain_python_checks_it_too(archive):
         return subprocess.run(["/usr/bin/python3", CHECK_HEAD, archive.folder / "archive.db", archive.work / "head.txt",
                                *arguments], capture_output=True, text=True)
     done = check(key)
-    assert done.returncode == 0 and done.stdout == "the log's 12 entries begin with the 9 of the head\n", done.stderr
+    assert done.returncode == 0 and done.stdout == "the log's 16 entries begin with the 12 of the head\n", done.stderr
     other = Archive(archive.work / "other", archive.programs)
     other.work.mkdir()
     assert "not signed" in check(other.cli("archive", "head", "--public-key").stdout.strip()).stderr
-    archive.sql("UPDATE log_entry SET kind = 'release' WHERE position = 7")
+    archive.sql("UPDATE log_entry SET kind = 'release' WHERE position = 9")
     assert "not those of the head" in check().stderr
-    archive.sql("UPDATE log_entry SET kind = 'rom_index' WHERE position = 7; UPDATE rom SET record_digest = zeroblob(32)")
+    archive.sql("UPDATE log_entry SET kind = 'rom_index' WHERE position = 9; UPDATE rom SET record_digest = zeroblob(32)")
     assert "table rom are" in check().stderr
 
 
@@ -115,10 +115,10 @@ def test_rewriting_and_truncation_are_told(start_daemon, tmp_path, programs):
     (tmp_path / "copy").rename(daemon.archive)
     archive.serve(start_daemon)
     assert archive.verify().returncode == 0
-    refused(archive.verify("--head", "head.txt"), 1, "head.txt", "only 3 of the 6 entries")
+    refused(archive.verify("--head", "head.txt"), 1, "head.txt", "only 4 of the 8 entries")
     archive.publish("2", "another history, the same key")
     assert archive.verify().returncode == 0
-    refused(archive.verify("--head", "head.txt"), 1, "its first 6 entries are not those of the head")
+    refused(archive.verify("--head", "head.txt"), 1, "its first 8 entries are not those of the head")
 
 
 def test_damage_is_named_and_has_its_own_exit_code(archive):
@@ -139,7 +139,7 @@ def test_other_heads_and_other_files_are_refused(archive, tmp_path):
     other_key = other.cli("archive", "head", "--public-key").stdout.strip()
     refused(archive.verify("--head", "other.txt"), 1, "other.txt", "the head of another archive")
     refused(archive.verify("--public-key", other_key), 1, "another archive")
-    (tmp_path / "altered.txt").write_text(note.replace("\n3\n", "\n2\n"))
+    (tmp_path / "altered.txt").write_text(note.replace("\n4\n", "\n2\n"))
     refused(archive.verify("--head", "altered.txt"), 1, "altered.txt", "does not verify")
     for name, content in [("empty", b""), ("text", b"hello\n"), ("binary", bytes(range(256))),
                           ("cut", note.encode()[:-20]), ("long", b"x" * 3_000_000), ("unsigned", note.encode()[:90])]:
@@ -163,7 +163,7 @@ def test_a_lost_key_is_replaced_and_noted(start_daemon, tmp_path, programs):
     new_key = archive.cli("archive", "head", "--public-key").stdout.strip()
     assert new_key != key
     done = archive.verify("--head", "head.txt", "--public-key", key)
-    assert done.returncode == 0 and f"another key signs since the head of 6 entries: {new_key}" in done.stderr
+    assert done.returncode == 0 and f"another key signs since the head of 8 entries: {new_key}" in done.stderr
     assert json.loads(archive.verify("--json").stdout)["notes"]
     done = archive.verify("--public-key", key)
     assert done.returncode == 1 and "signed with another key" in done.stderr

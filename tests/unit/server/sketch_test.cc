@@ -27,7 +27,7 @@ TEST(Sketch, HasAnAnchorInEachEighth) {
   ASSERT_EQ(sketch.anchors.size(), kAnchors);
   const std::size_t windows = image.size() - kWindow + 1;
   for (std::size_t i = 0; i < kAnchors; ++i)
-    EXPECT_EQ(sketch.anchors[i].offset * kAnchors / windows, i);
+    EXPECT_EQ(sketch.anchors[i].offset, windows * i / kAnchors);
   EXPECT_EQ(sketch.blocks.size(), 8U);
 }
 
