@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,6 +44,25 @@ Result<std::vector<std::uint8_t>> readFile(const fs::path& file) {
   ::close(fd);
   content.resize(done);
   return content;
+}
+
+Result<std::uint64_t> readPieces(const fs::path& file, const std::function<bool(std::string&&)>& take) {
+  constexpr std::size_t kPiece = 256 << 10;
+  std::ifstream in(file, std::ios::binary);
+  std::uint64_t size = 0;
+  while (in) {
+    std::string piece(kPiece, '\0');
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    piece.resize(static_cast<std::size_t>(in.gcount()));
+    if (piece.empty())
+      break;
+    size += piece.size();
+    if (!take(std::move(piece)))
+      return size;
+  }
+  if (!in.eof())
+    return fail(ErrorCode::Malformed, "cannot read", file.string(), "no such file, or no permission");
+  return size;
 }
 
 Result<void> writeFile(const fs::path& file, Bytes content, bool executable) {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,11 @@ Result<std::vector<std::uint8_t>> readFile(const std::filesystem::path& file);
 /// Writes to a temporary neighbour and renames it, so `file` is never seen half-written. Malformed on
 /// failure.
 Result<void> writeFile(const std::filesystem::path& file, Bytes content, bool executable = false);
+
+/// Calls `take` with the file's content, at most 256 KiB at a time, until it returns false. Returns the bytes
+/// read. Malformed: unreadable.
+Result<std::uint64_t> readPieces(const std::filesystem::path& file,
+                                 const std::function<bool(std::string&&)>& take);
 
 /// A directory that is removed with everything in it when the object ends.
 class TemporaryDirectory {

@@ -45,6 +45,10 @@ void addAuditAdvisory(CLI::App& audits, Invocation& invocation);
 void addAuditMatrix(CLI::App& audits, Invocation& invocation);
 void addArchiveHead(CLI::App& archive, Invocation& invocation);
 void addArchiveVerify(CLI::App& archive, Invocation& invocation);
+void addArchiveBackup(CLI::App& archive, Invocation& invocation);
+void addArchiveExport(CLI::App& archive, Invocation& invocation);
+void addArchiveImport(CLI::App& archive, Invocation& invocation);
+void addArchiveRestore(CLI::App& archive, Invocation& invocation);
 void addArchiveStats(CLI::App& archive, Invocation& invocation);
 
 } // namespace romlink::client

@@ -51,11 +51,16 @@ void declareCommands(CLI::App& app, Invocation& invocation) {
   addAuditRelease(*audits, invocation);
   addAuditAdvisory(*audits, invocation);
   addAuditMatrix(*audits, invocation);
-  auto* archive = app.add_subcommand("archive", "the archive itself: verify, head, stats");
+  auto* archive = app.add_subcommand(
+      "archive", "the archive itself: verify, head, backup, restore, export, import, stats");
   archive->require_subcommand(1);
   archive->footer("Example:\n  romlink --archive roms archive verify");
   addArchiveVerify(*archive, invocation);
   addArchiveHead(*archive, invocation);
+  addArchiveBackup(*archive, invocation);
+  addArchiveExport(*archive, invocation);
+  addArchiveImport(*archive, invocation);
+  addArchiveRestore(*archive, invocation);
   addArchiveStats(*archive, invocation);
 }
 

@@ -69,6 +69,12 @@ Result<void> OutputFile::write(Bytes bytes) {
   return {};
 }
 
+Result<void> OutputFile::sync() {
+  if (!temporary_.empty() && ::fsync(fd_) != 0)
+    return cannotWrite(file_);
+  return {};
+}
+
 Result<void> OutputFile::commit(bool executable) {
   if (!temporary_.empty()) {
     const mode_t mask = ::umask(0);

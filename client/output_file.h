@@ -23,6 +23,8 @@ public:
   ~OutputFile();
 
   Result<void> write(Bytes bytes);
+  /// What was written is on the disk (fsync).
+  Result<void> sync();
   Result<void> commit(bool executable = false);
 
 private:

@@ -1,8 +1,8 @@
 // romlink policy import: makes a policy of a list of symbols that are shared by name.
 #include "base/file.h"
+#include "base/symbol_list.h"
 #include "client/command.h"
 #include "client/output_file.h"
-#include "client/symbol_list.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -30,8 +30,8 @@ std::string policyOf(const std::vector<std::string>& names, const std::string& f
 Result<int> importPolicy(const Options& options) {
   const std::string where = std::filesystem::path(options.list).filename().string();
   ROMLINK_ASSIGN(const auto content, readFile(options.list));
-  ROMLINK_ASSIGN(const auto names, readSymbolList(asText(content), options.list));
-  const std::string policy = policyOf(names, where);
+  ROMLINK_ASSIGN(const auto symbols, readSymbolList(asText(content), options.list));
+  const std::string policy = policyOf(namesOf(symbols), where);
   if (options.output.empty()) {
     std::fputs(policy.c_str(), stdout);
     return 0;

@@ -59,25 +59,6 @@ Result<bool> send(Writer& writer, const Upload& file) {
 
 } // namespace
 
-Result<std::uint64_t> readPieces(const std::filesystem::path& file,
-                                 const std::function<bool(std::string&&)>& take) {
-  std::ifstream in(file, std::ios::binary);
-  std::uint64_t size = 0;
-  while (in) {
-    std::string piece(kPiece, '\0');
-    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    piece.resize(static_cast<std::size_t>(in.gcount()));
-    if (piece.empty())
-      break;
-    size += piece.size();
-    if (!take(std::move(piece)))
-      return size;
-  }
-  if (!in.eof())
-    return fail(ErrorCode::Malformed, "cannot read", file.string(), "no such file, or no permission");
-  return size;
-}
-
 Result<void> uploadMissing(const Session& session, const std::vector<Upload>& files, Progress& progress) {
   const auto stub = v1::LinkService::NewStub(session.channel());
   ROMLINK_ASSIGN(const auto missing, missingOf(session, *stub, files));

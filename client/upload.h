@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/file.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -25,9 +26,5 @@ struct Upload {
 /// Asks which of the files the service lacks and uploads those. Malformed: a file changed since it was
 /// digested.
 Result<void> uploadMissing(const Session& session, const std::vector<Upload>& files, Progress& progress);
-
-/// Calls `take` with the file's content piece by piece, until it returns false. Returns the bytes read.
-Result<std::uint64_t> readPieces(const std::filesystem::path& file,
-                                 const std::function<bool(std::string&&)>& take);
 
 } // namespace romlink::client

@@ -2,6 +2,7 @@
 // will miss.
 
 #include "base/file.h"
+#include "relink/companions.h"
 #include "relink/compat/one_line.h"
 #include "relink/compat/rom_flags.h"
 #include "relink/image/build_id.h"
@@ -116,11 +117,49 @@ std::vector<std::string> missingFor(const ElfImage& elf, const RomAnswer& answer
     notes.emplace_back("no DWARF: types cannot be compared");
   if (answer.architecture.empty())
     notes.emplace_back("no build attributes: flags cannot be compared");
+  if (std::all_of(elf.sections.begin(), elf.sections.end(),
+                  [](const Section& s) { return s.relocations.empty(); }))
+    notes.emplace_back("no relocations (--emit-relocs): what code refers to is found by decoding it");
   if (answer.buildId.empty())
     notes.emplace_back("no build-id: debuggers cannot ask for it by one");
   if (!imageGiven)
     notes.emplace_back("no separate image was given: the one archived was made from the ELF");
   return notes;
+}
+
+/// Variables that the ROM's owner did not declare as shared: whatever uses them stays in the firmware.
+void noteStateOutside(const ElfImage& elf, RomAnswer& answer) {
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::string_view> outside;
+  for (const Symbol& symbol : elf.symbols) {
+    if (!symbol.isObject() || !symbol.isDefinedInSection() || symbol.size == 0 ||
+        !elf.sections[symbol.section].isAllocated() || !elf.sections[symbol.section].isWritable())
+      continue;
+    if (!answer.sharedRam || !answer.sharedRam->contains({symbol.address(), symbol.size}))
+      outside.push_back(symbol.name);
+  }
+  if (outside.empty())
+    return;
+  std::sort(outside.begin(), outside.end());
+  const auto named = static_cast<std::ptrdiff_t>(std::min(outside.size(), kNamed));
+  answer.notes.push_back(fmt::format(
+      "{} variable{} outside of {}shared RAM: ROM code that uses {} cannot be shared: {}{}", outside.size(),
+      outside.size() == 1 ? "" : "s", answer.sharedRam ? "the " : "", outside.size() == 1 ? "it" : "them",
+      fmt::join(outside.begin(), outside.begin() + named, ", "),
+      outside.size() > kNamed ? fmt::format(" and {} more", outside.size() - kNamed) : ""));
+}
+
+/// The artifacts that have to be of this very build are.
+Result<void> compareCompanions(const RomQuestion& question, const ElfImage& elf, RomAnswer& answer) {
+  for (const auto& list : question.symbolLists) {
+    ROMLINK_ASSIGN(const bool compared, compareSymbolList(elf, list));
+    if (!compared)
+      answer.notes.push_back("the symbol list is not checked, the ELF has no symbols: " +
+                             list.filename().string());
+  }
+  for (const auto& shared : question.sharedElfs)
+    ROMLINK_TRY(compareSharedElf(elf, shared));
+  return {};
 }
 
 /// False: nothing in the ROM can be shared. What was made is read back, so that no index is archived that a
@@ -155,6 +194,7 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
   }
 
   RomAnswer answer;
+  ROMLINK_TRY(compareCompanions(question, elf, answer));
   answer.flash = flash.ranges;
   answer.entry = elf.entry;
   answer.buildId = buildIdOf(elf);
@@ -187,6 +227,7 @@ Result<RomAnswer> inspectRom(const RomQuestion& question) {
   answer.notes.insert(answer.notes.begin(), missing.begin(), missing.end());
   for (std::string& note : notesOn(flags))
     answer.notes.push_back(std::move(note));
+  noteStateOutside(elf, answer);
   if (!hasContent)
     answer.notes.emplace_back("no read-only section that runs in place: nothing can be shared");
   for (std::string& note : answer.notes)

@@ -70,6 +70,8 @@ struct RomQuestion {
   std::vector<AddressRange> volatileRanges;
   std::filesystem::path
       flags; ///< the owner's record of compiler options (compat/published_flags.h); may be empty
+  std::vector<std::filesystem::path> symbolLists; ///< must be of this ELF (companions.h)
+  std::vector<std::filesystem::path> sharedElfs;  ///< the same
 };
 
 struct RomAnswer {
@@ -91,7 +93,8 @@ struct RomAnswer {
   std::vector<std::string> notes;
 };
 
-/// Errors: Malformed (not a usable ELF), Refused (`image` differs; the first differing address is named),
+/// Errors: Malformed (not a usable ELF), Refused (`image`, a symbol list or a shared-code ELF is of
+/// another build; what differs first is named),
 /// Usage (a range or section that does not exist).
 Result<RomAnswer> inspectRom(const RomQuestion& question);
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <toml++/toml.h>
 
 namespace romlink::server {
@@ -35,6 +36,8 @@ const std::map<std::string, Section, std::less<>>& knownKeys() {
        {{"file_limit_mib", {1, kMostMiB, [](Config& c, auto v) { c.fileBytes = v * kMiB; }}},
         {"publish_limit_mib", {1, kMostMiB, [](Config& c, auto v) { c.publishBytes = v * kMiB; }}},
         {"files_limit", {1, 1000000, [](Config& c, auto v) { c.linkFiles = v; }}}}},
+      {"import", {}},
+      {"publish", {}},
       {"cache",
        {{"inputs_limit_mib", {1, kMostMiB, [](Config& c, auto v) { c.inputCacheBytes = v * kMiB; }}}}},
       {"archive", {{"signing_key", Key([](Config& c, const std::string& v) { c.signingKey = v; })}}},
@@ -52,6 +55,31 @@ const std::map<std::string, Section, std::less<>>& knownKeys() {
   return kKnown;
 }
 
+using SetWords = std::function<void(Config&, std::vector<std::string>)>;
+
+/// Keys whose values are lists of strings, by "section.key".
+const std::map<std::string, SetWords, std::less<>>& knownLists() {
+  static const std::map<std::string, SetWords, std::less<>> kKnown = {
+      {"import.trusted_keys", [](Config& c, auto words) { c.trustedKeys = std::move(words); }},
+      {"publish.required_roles", [](Config& c, auto words) { c.requiredRoles = std::move(words); }},
+  };
+  return kKnown;
+}
+
+/// nullopt: not a list of strings.
+std::optional<std::vector<std::string>> wordsIn(const toml::node& node) {
+  if (!node.is_array())
+    return std::nullopt;
+  std::vector<std::string> words;
+  for (const toml::node& element : *node.as_array()) {
+    const auto word = element.value_exact<std::string>();
+    if (!word || word->empty())
+      return std::nullopt;
+    words.push_back(*word);
+  }
+  return words;
+}
+
 class Reader {
 public:
   explicit Reader(const std::filesystem::path& file) : file_(file.string()) {}
@@ -64,15 +92,23 @@ public:
       if (!node.is_table())
         return wrong(name.source().begin.line,
                      "'" + std::string(name.str()) + "' is a section: [" + std::string(name.str()) + "]");
-      ROMLINK_TRY(readSection(section->second, *node.as_table()));
+      ROMLINK_TRY(readSection(section->first, section->second, *node.as_table()));
     }
     return config_;
   }
 
 private:
-  Result<void> readSection(const Section& section, const toml::table& table) {
+  Result<void> readSection(const std::string& title, const Section& section, const toml::table& table) {
     for (const auto& [name, node] : table) {
       const auto line = name.source().begin.line;
+      if (const auto list = knownLists().find(title + "." + std::string(name.str()));
+          list != knownLists().end()) {
+        auto words = wordsIn(node);
+        if (!words)
+          return wrong(line, "'" + std::string(name.str()) + "' is a list of strings: [\"...\"]");
+        list->second(config_, std::move(*words));
+        continue;
+      }
       const auto key = section.find(name.str());
       if (key == section.end())
         return wrong(line, "unknown key '" + std::string(name.str()) + "'");

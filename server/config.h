@@ -10,10 +10,14 @@
 //   file_limit_mib = 1024     # one input file, artifact or dump
 //   publish_limit_mib = 4096  # all artifacts of one ROM
 //   files_limit = 20000       # inputs of one link
+//   [publish]
+//   required_roles = []       # that every set must have besides "elf", e.g. ["map", "sources"]
 //   [cache]
 //   inputs_limit_mib = 4096   # kept link inputs
 //   [archive]
 //   signing_key = "k.pem"     # Ed25519; default: the archive's signing-key.pem, made if missing
+//   [import]
+//   trusted_keys = []         # verifier keys of archives whose bundles are accepted
 //   [http]
 //   connections_limit = 1000  # at the same time; more are told 503
 //   header_limit_kib = 16     # of a request
@@ -30,6 +34,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace romlink::server {
 
@@ -58,6 +64,8 @@ struct Config {
   std::uint64_t linkFiles = 20000;
   std::uint64_t inputCacheBytes = 4096 * kMiB;
   HttpLimits http;
+  std::vector<std::string> trustedKeys;   ///< verifier keys of archives whose bundles are accepted
+  std::vector<std::string> requiredRoles; ///< that every published set must have, besides "elf"
   std::chrono::seconds drain{10};
   std::filesystem::path signingKey; ///< empty: the archive's own
 };

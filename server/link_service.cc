@@ -27,7 +27,6 @@
 namespace romlink::server {
 namespace {
 
-constexpr std::size_t kChunk = 256 << 10;
 constexpr const char* kRomIndex = "rom.index";
 
 using LinkWriter = grpc::ServerWriter<v1::LinkResponse>;
@@ -121,23 +120,15 @@ Result<void> LinkService::upload(Call& call, grpc::ServerReader<v1::UploadReques
 
 Result<void> sendFile(Call& call, LinkWriter& writer, v1::LinkResponse::Output output,
                       const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
   v1::LinkResponse message;
   message.mutable_chunk()->set_output(output);
-  std::string& data = *message.mutable_chunk()->mutable_data();
-  for (;;) {
-    data.resize(kChunk);
-    in.read(data.data(), static_cast<std::streamsize>(data.size()));
-    data.resize(static_cast<std::size_t>(in.gcount()));
-    if (data.empty())
-      break;
-    call.sent(data.size());
-    if (!writer.Write(message))
-      return Call::clientGone();
-  }
-  if (!in.eof())
-    return fail(ErrorCode::Internal, "cannot read the linked image", file.string());
-  return {};
+  bool listening = true;
+  ROMLINK_TRY(readPieces(file, [&](std::string&& piece) {
+    call.sent(piece.size());
+    message.mutable_chunk()->set_data(std::move(piece));
+    return listening = writer.Write(message);
+  }));
+  return listening ? Result<void>() : Call::clientGone();
 }
 
 Result<void> LinkService::link(Call& call, const v1::LinkRequest& request, LinkWriter& writer) {

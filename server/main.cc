@@ -34,7 +34,8 @@ namespace fs = std::filesystem;
 constexpr const char* kDefaultListen = "127.0.0.1:7420";
 /// By these names grpc.health.v1 knows them.
 constexpr const char* kServices[] = {"romlink.v1.ArchiveService", "romlink.v1.LinkService",
-                                     "romlink.v1.AdvisoryService", "romlink.v1.AuditService"};
+                                     "romlink.v1.AdvisoryService", "romlink.v1.AuditService",
+                                     "romlink.v1.TransferService"};
 
 struct Options {
   std::string archive;
@@ -42,6 +43,7 @@ struct Options {
   std::string http;
   std::string config;
   std::string signingKey;
+  std::string restore;
   bool onDemand = false;
 };
 
@@ -61,6 +63,8 @@ void declare(CLI::App& app, Options& options) {
       "--signing-key", options.signingKey,
       "Ed25519 key (PEM) that signs the archive's log; default: signing-key.pem in the archive's folder, "
       "made if missing");
+  app.add_option("--restore", options.restore,
+                 "make the archive from this backup, verified as a whole, and end; the folder has none yet");
   app.add_flag("--on-demand", options.onDemand,
                "detach, log to the archive's folder, and end when nobody needs the service any more");
   app.set_version_flag("--version", "romlinkd " ROMLINK_VERSION);
@@ -156,6 +160,12 @@ void warnOfNewKey(const store::Archive& archive) {
                  "with the new one, and `romlink archive verify` says so");
 }
 
+Result<void> restore(const Options& options) {
+  ROMLINK_TRY(store::Archive::restore(options.restore, options.archive));
+  say("restored " + options.archive + " from " + options.restore);
+  return {};
+}
+
 Result<void> run(const Options& options) {
   const sigset_t signals = blockSignals();
   Config config;
@@ -185,11 +195,12 @@ Result<void> run(const Options& options) {
   const auto linkService = makeLinkService(services);
   const auto advisoryService = makeAdvisoryService(services);
   const auto auditService = makeAuditService(services);
+  const auto transferService = makeTransferService(services);
   std::vector<std::string> addresses;
-  ROMLINK_ASSIGN(const auto server,
-                 serve(options,
-                       {archiveService.get(), linkService.get(), advisoryService.get(), auditService.get()},
-                       addresses));
+  ROMLINK_ASSIGN(const auto server, serve(options,
+                                          {archiveService.get(), linkService.get(), advisoryService.get(),
+                                           auditService.get(), transferService.get()},
+                                          addresses));
   Debuginfod debuginfod(services);
   std::unique_ptr<HttpServer> http;
   if (!options.http.empty()) {
@@ -228,7 +239,7 @@ int main(int argc, char** argv) {
   }
   spdlog::set_default_logger(spdlog::stderr_logger_mt("romlinkd"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-  const auto done = server::run(options);
+  const auto done = options.restore.empty() ? server::run(options) : server::restore(options);
   if (done)
     return 0;
   const std::string line = "romlink: error: " + done.error().line() +

@@ -7,6 +7,7 @@
 #include "server/config.h"
 #include "server/convert.h"
 #include "server/rom_index.h"
+#include "server/unpack.h"
 #include "server/worker_host.h"
 
 #include <algorithm>
@@ -19,6 +20,15 @@ constexpr std::size_t kMostArtifacts = 100;
 constexpr std::string_view kElf = "elf";
 constexpr std::string_view kImage = "image";
 constexpr std::string_view kFlags = "flags";
+constexpr std::string_view kSymbols = "symbols";
+constexpr std::string_view kSharedElf = "shared-elf";
+/// What links, debuggers and auditors may ask for in years to come.
+constexpr std::string_view kUseful[] = {"map", kFlags, "config", "linker-script", "sources", "sbom"};
+
+/// There may be several of a kind: "config", "config.mbedtls", "config.tfm".
+bool isOfKind(std::string_view role, std::string_view kind) {
+  return role == kind || (role.starts_with(kind) && role[kind.size()] == '.');
+}
 
 tl::unexpected<Error> refuse(std::string where, std::string why) {
   return fail(ErrorCode::Usage, kWhat, std::move(where), std::move(why));
@@ -117,14 +127,20 @@ const store::ArtifactSource* Publication::find(std::string_view role) const {
 
 // Lets a worker read the ELF and make its index; adds the flash image to the artifacts if the client sent
 // none.
-Result<Publication::Inspected> Publication::inspect(Call& call) {
+Result<Publication::Inspected> Publication::inspect(Call& call, bool compareImage) {
   worker::Job job;
   worker::InspectRom& question = *job.mutable_inspect_rom();
   question.set_elf(find(kElf)->file.filename().string());
-  if (const auto* image = find(kImage))
+  if (const auto* image = find(kImage); image != nullptr && compareImage)
     question.set_image(image->file.filename().string());
   if (const auto* flags = find(kFlags))
     question.set_flags(flags->file.filename().string());
+  for (const store::ArtifactSource& artifact : artifacts_) {
+    if (isOfKind(artifact.role, kSymbols))
+      question.add_symbol_lists(artifact.file.filename().string());
+    if (isOfKind(artifact.role, kSharedElf))
+      question.add_shared_elfs(artifact.file.filename().string());
+  }
   question.set_shared_ram(header_.sharedRam);
   for (const auto& range : header_.volatileRanges) {
     auto& message = *question.add_volatile_ranges();
@@ -137,6 +153,10 @@ Result<Publication::Inspected> Publication::inspect(Call& call) {
   const worker::JobResult& result = *ran;
   Inspected found;
   ROMLINK_ASSIGN(found.rom, fromMessage(result.rom().rom()));
+  for (std::string& note : found.rom.notes)
+    note = inClientsNames(std::move(note));
+  if (std::string absent = absentKinds(); !absent.empty())
+    found.rom.notes.push_back("not archived with it: " + absent);
   ROMLINK_ASSIGN(const auto index, folder_.outputFile(result.rom().index()));
   ROMLINK_ASSIGN(found.index, romIndexSource(result.rom(), index));
   if (find(kImage) == nullptr) {
@@ -148,14 +168,40 @@ Result<Publication::Inspected> Publication::inspect(Call& call) {
 }
 
 // Messages name the files as the client does, not as the staging folder does.
-Error Publication::inClientsNames(Error error) const {
+std::string Publication::inClientsNames(std::string text) const {
   for (const store::ArtifactSource& artifact : artifacts_) {
     const std::string staged = artifact.file.filename().string();
-    for (std::string* part : {&error.what, &error.where, &error.why, &error.hint})
-      if (const std::size_t at = part->find(staged); at != std::string::npos)
-        part->replace(at, staged.size(), artifact.fileName);
+    if (const std::size_t at = text.find(staged); at != std::string::npos)
+      text.replace(at, staged.size(), artifact.fileName);
   }
+  return text;
+}
+
+Error Publication::inClientsNames(Error error) const {
+  for (std::string* part : {&error.what, &error.where, &error.why, &error.hint})
+    *part = inClientsNames(std::move(*part));
   return error;
+}
+
+/// "map, flags, sources": kinds of artifacts that nobody attached; empty: none is missing.
+std::string Publication::absentKinds() const {
+  std::string absent;
+  for (const std::string_view kind : kUseful)
+    if (std::none_of(artifacts_.begin(), artifacts_.end(),
+                     [&](const auto& artifact) { return isOfKind(artifact.role, kind); }))
+      absent.append(absent.empty() ? "" : ", ").append(kind);
+  return absent;
+}
+
+/// The owner of the service may ask for more than an ELF.
+Result<void> Publication::checkRequiredRoles() const {
+  for (const std::string& role : services_.config.requiredRoles)
+    if (std::none_of(artifacts_.begin(), artifacts_.end(),
+                     [&](const auto& artifact) { return isOfKind(artifact.role, role); }))
+      return fail(ErrorCode::Refused, kWhat, header_.name + "@" + header_.version,
+                  "it has no artifact of the role '" + role + "', which this service requires",
+                  "add --attach " + role + "=FILE" + (role == kImage ? ", or --image FILE" : ""));
+  return {};
 }
 
 Result<void> Publication::publish(Call& call, v1::PublishRomResponse& response) {
@@ -164,13 +210,15 @@ Result<void> Publication::publish(Call& call, v1::PublishRomResponse& response) 
   ROMLINK_TRY(finishArtifact());
   if (find(kElf) == nullptr)
     return refuse({}, "no artifact has the role 'elf'");
-  ROMLINK_ASSIGN(Inspected found, inspect(call));
+  ROMLINK_TRY(checkRequiredRoles());
+  ROMLINK_ASSIGN(Inspected found, inspect(call, true));
   store::RomRecord& record = found.rom;
   record.name = header_.name;
   record.version = header_.version;
   record.volatileRanges = header_.volatileRanges;
   record.sharedSymbols = header_.sharedSymbols;
   record.labels = header_.labels;
+  record.publishedAt.clear();
   ROMLINK_ASSIGN(const store::Sketch sketch, sketchOfFile(find(kImage)->file, record));
   if (call.cancelled())
     return Call::clientGone();
@@ -179,6 +227,30 @@ Result<void> Publication::publish(Call& call, v1::PublishRomResponse& response) 
   toMessage(published.rom, *response.mutable_rom());
   response.set_already_published(published.alreadyPublished);
   return {};
+}
+
+Result<store::Published> Publication::repeat(Call& call, const store::Archive& from,
+                                             const store::RomRecord& rom) {
+  header_.name = rom.name;
+  header_.version = rom.version;
+  if (rom.sharedRam)
+    header_.sharedRam = std::to_string(rom.sharedRam->address) + ":" + std::to_string(rom.sharedRam->size);
+  header_.volatileRanges = rom.volatileRanges;
+  ROMLINK_ASSIGN(artifacts_, unpack(from, rom, folder_.path()));
+  const auto damaged = [&](std::string why) {
+    return fail(ErrorCode::Damaged, kWhat, rom.name + "@" + rom.version, std::move(why));
+  };
+  if (find(kElf) == nullptr || find(kImage) == nullptr)
+    return damaged("its record has no ELF or no image");
+  // An image that was made from the ELF has 0xFF in the volatile ranges; then its digest is the image hash.
+  const bool wasMade = std::any_of(rom.artifacts.begin(), rom.artifacts.end(), [&](const auto& artifact) {
+    return artifact.role == kImage && artifact.digest == rom.imageHash;
+  });
+  ROMLINK_ASSIGN(const Inspected found, inspect(call, !wasMade));
+  if (found.rom.imageHash != rom.imageHash)
+    return damaged("its ELF has the image " + found.rom.imageHash.text());
+  ROMLINK_ASSIGN(const store::Sketch sketch, sketchOfFile(find(kImage)->file, rom));
+  return services_.archive.publish(rom, artifacts_, found.index, sketch);
 }
 
 } // namespace romlink::server

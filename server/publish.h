@@ -30,6 +30,10 @@ public:
   /// REQUIRES: the stream has ended; called once.
   Result<void> publish(Call& call, v1::PublishRomResponse& response);
 
+  /// Instead of a stream: publishes what another archive has, under the record that it has there. The ELF is
+  /// read again: Damaged unless it is the record's.
+  Result<store::Published> repeat(Call& call, const store::Archive& from, const store::RomRecord& rom);
+
 private:
   struct Header {
     std::string name;
@@ -50,8 +54,12 @@ private:
   Result<void> start(const v1::PublishRomRequest::ArtifactStart& artifact);
   Result<void> append(const std::string& chunk);
   Result<void> finishArtifact();
-  Result<Inspected> inspect(Call& call);
+  /// `compareImage`: the image artifact has to be the ELF's.
+  Result<Inspected> inspect(Call& call, bool compareImage);
+  [[nodiscard]] std::string inClientsNames(std::string text) const;
   [[nodiscard]] Error inClientsNames(Error error) const;
+  [[nodiscard]] std::string absentKinds() const;
+  [[nodiscard]] Result<void> checkRequiredRoles() const;
   [[nodiscard]] const store::ArtifactSource* find(std::string_view role) const;
 
   Services& services_;

@@ -35,5 +35,6 @@ std::unique_ptr<grpc::Service> makeArchiveService(Services& services);
 std::unique_ptr<grpc::Service> makeLinkService(Services& services);
 std::unique_ptr<grpc::Service> makeAdvisoryService(Services& services);
 std::unique_ptr<grpc::Service> makeAuditService(Services& services);
+std::unique_ptr<grpc::Service> makeTransferService(Services& services);
 
 } // namespace romlink::server

@@ -86,7 +86,8 @@ Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSour
       ROMLINK_ASSIGN(const SourceFacts facts, hashSource(source.file));
       rom.artifacts.push_back({source.role, source.fileName, facts.size, facts.digest});
     }
-    rom.publishedAt = now();
+    if (rom.publishedAt.empty())
+      rom.publishedAt = now();
 
     return impl_->write(kCannotPublish, [&](auto& database) -> Result<Published> {
       ROMLINK_ASSIGN(std::optional<RomRecord> archived, findArchived(database, rom));
@@ -110,6 +111,13 @@ Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSour
         insertSketch(database, romId, rom.imageHash, *sketch);
       return Published{std::move(rom), false};
     });
+  });
+}
+
+Result<bool> Archive::isPublished(const RomRecord& rom) const {
+  return impl_->read([&](SQLite::Database& database) -> Result<bool> {
+    ROMLINK_ASSIGN(const auto archived, findArchived(database, rom));
+    return archived.has_value();
   });
 }
 
@@ -241,6 +249,7 @@ Result<Stats> Archive::stats() const {
     stats.artifacts = number("SELECT count(*) FROM artifact");
     stats.blobs = number("SELECT count(*) FROM blob");
     stats.contentBytes = number("SELECT coalesce(sum(size), 0) FROM artifact JOIN blob ON blob.id = blob_id");
+    stats.distinctBytes = number("SELECT coalesce(sum(size), 0) FROM blob");
     stats.storedBytes = number("SELECT coalesce(sum(length(compressed)), 0) FROM chunk");
     stats.advisories = number("SELECT count(*) FROM advisory");
     stats.releases = number("SELECT count(*) FROM release");

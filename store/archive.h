@@ -69,7 +69,7 @@ struct RomRecord {
   std::uint32_t functionCount = 0;
   std::uint32_t objectCount = 0;
   std::vector<std::string> notes;
-  std::string publishedAt; ///< RFC 3339, UTC; set by publish()
+  std::string publishedAt; ///< RFC 3339, UTC; set by publish() unless it is given (by another archive)
   std::vector<Artifact> artifacts;
   std::vector<RomIndex> indexes;        ///< by format; set by the archive
   std::optional<Withdrawal> withdrawal; ///< the last one; set by the archive
@@ -135,10 +135,16 @@ struct Verification {
   std::uint64_t entries = 0;         ///< of the log
 };
 
+struct CopyProgress {
+  std::uint64_t copiedPages = 0;
+  std::uint64_t totalPages = 0;
+};
+
 struct Stats {
   std::uint64_t roms = 0;
   std::uint64_t artifacts = 0;
   std::uint64_t blobs = 0;
+  std::uint64_t distinctBytes = 0; ///< sum over all blobs
   std::uint64_t contentBytes = 0;  ///< sum over all artifacts
   std::uint64_t storedBytes = 0;   ///< compressed, each blob once
   std::uint64_t databaseBytes = 0; ///< size of the database file
@@ -154,6 +160,10 @@ public:
   /// Internal: disk or permission.
   static Result<Archive> open(const std::filesystem::path& directory,
                               const std::filesystem::path& signingKey = {});
+  /// Opens an archive that comes from elsewhere and may be hostile, in a scratch folder of ours: it has to be
+  /// there, and its schema has to be a romlink's and nothing else, before any query reads from it. To read
+  /// and verify. Malformed: otherwise.
+  static Result<Archive> openForeign(const std::filesystem::path& directory);
   Archive(Archive&&) noexcept;
   Archive& operator=(Archive&&) noexcept;
   ~Archive();
@@ -165,6 +175,9 @@ public:
   Result<Published> publish(RomRecord rom, const std::vector<ArtifactSource>& artifacts,
                             const std::optional<RomIndexSource>& index = std::nullopt,
                             const std::optional<Sketch>& sketch = std::nullopt);
+
+  /// Is this very set archived? Refused, as publish(): something archived contradicts it.
+  Result<bool> isPublished(const RomRecord& rom) const;
 
   /// Adds the index to a published set, unless it has one of this format: that one stays and is the answer.
   /// The same for its bodies. NotFound: no such ROM.
@@ -256,6 +269,8 @@ public:
   Result<SignedHead> head() const;
   /// What is archived now is signed with it.
   [[nodiscard]] PublicKey signingKey() const;
+  /// The file of the private key.
+  [[nodiscard]] const std::filesystem::path& signingKeyFile() const;
   /// No head was signed with it yet, though others were: the key that signed so far is not here. Damaged.
   Result<bool> signingKeyIsNew() const;
 
@@ -266,6 +281,18 @@ public:
                               const std::function<void(const VerifyProgress&)>& progress) const;
 
   Result<Stats> stats() const;
+
+  /// Copies the archive as it is at this moment to `file`, one database file without a -wal file, and
+  /// verifies the copy: the problems, as verify() returns them. Readers and writers go on meanwhile.
+  /// REQUIRES: `file` does not exist. Exhausted: no space.
+  Result<std::vector<std::string>>
+  backup(const std::filesystem::path& file, const std::function<void(const CopyProgress&)>& copied = {},
+         const std::function<void(const VerifyProgress&)>& verified = {}) const;
+
+  /// Makes `directory`/archive.db from a backup, verified as a whole before it is there. Refused: there is an
+  /// archive already. Damaged, Malformed: the backup cannot be used; nothing is left.
+  static Result<void> restore(const std::filesystem::path& backup, const std::filesystem::path& directory,
+                              const std::function<void(const VerifyProgress&)>& verified = {});
 
 private:
   struct Impl;

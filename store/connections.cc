@@ -53,15 +53,10 @@ Result<void> createDurably(const fs::path& directory) {
   return {};
 }
 
-constexpr const char* kKeyFile = "signing-key.pem";
-
 /// REQUIRES: no other program opens the archive meanwhile, which might make a key, too.
-Result<SigningKey> keyOf(const fs::path& folder, const fs::path& given) {
+Result<SigningKey> keyOf(const fs::path& file, bool given) {
   std::error_code status;
-  if (!given.empty())
-    return SigningKey::read(given);
-  const fs::path file = folder / kKeyFile;
-  return fs::exists(file, status) ? SigningKey::read(file) : SigningKey::create(file);
+  return given || fs::exists(file, status) ? SigningKey::read(file) : SigningKey::create(file);
 }
 
 void configure(SQLite::Database& database) {
@@ -95,13 +90,14 @@ Result<std::unique_ptr<Connections>> Connections::open(const fs::path& directory
   const fs::path file = folder / "archive.db";
   ROMLINK_TRY(checkHeader(file));
   std::unique_ptr<Connections> connections(new Connections(file, busyTimeoutMs));
+  connections->signingKeyFile_ = signingKey.empty() ? folder / kSigningKeyFile : fs::absolute(signingKey);
   SQLite::Database& writer = *connections->writer_;
   // Until migrate() has accepted the database it may be someone else's: closing must not tidy it up.
   sqlite3_db_config(writer.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   configure(writer);
   const auto needKey = [&]() -> Result<void> {
     if (connections->signingKey_ == nullptr) {
-      ROMLINK_ASSIGN(SigningKey key, keyOf(folder, signingKey));
+      ROMLINK_ASSIGN(SigningKey key, keyOf(connections->signingKeyFile_, !signingKey.empty()));
       connections->signingKey_ = std::make_unique<SigningKey>(std::move(key));
     }
     return {};

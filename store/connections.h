@@ -18,6 +18,9 @@
 
 namespace romlink::store {
 
+/// In the archive's folder, if no other is given.
+inline constexpr const char* kSigningKeyFile = "signing-key.pem";
+
 class Connections {
 public:
   static constexpr std::size_t kIdleReaders = 8;
@@ -61,6 +64,7 @@ public:
 
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
   [[nodiscard]] const SigningKey& signingKey() const { return *signingKey_; }
+  [[nodiscard]] const std::filesystem::path& signingKeyFile() const { return signingKeyFile_; }
 
 private:
   Connections(std::filesystem::path file, int busyTimeoutMs);
@@ -68,6 +72,7 @@ private:
 
   std::filesystem::path file_;
   int busyTimeoutMs_;
+  std::filesystem::path signingKeyFile_;
   std::unique_ptr<SigningKey> signingKey_; // set by open()
   // Closed after the readers: the last connection copies the -wal file into the database, which a reader
   // cannot.

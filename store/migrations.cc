@@ -3,6 +3,7 @@
 
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
+#include <algorithm>
 #include <array>
 #include <fstream>
 
@@ -49,6 +50,11 @@ Result<void> checkHeader(const std::filesystem::path& database) {
   in.read(header.data(), header.size());
   const auto length = static_cast<std::size_t>(in.gcount());
   if (length == 0)
+    return {};
+  // The power failed while the file was made: its journal tells SQLite that it was empty.
+  const bool isBlank = std::all_of(header.begin(), header.begin() + static_cast<std::ptrdiff_t>(length),
+                                   [](char byte) { return byte == 0; });
+  if (isBlank && std::filesystem::exists(where + "-journal", status))
     return {};
   if (length < header.size() || std::string_view(header.data(), kMagic.size()) != kMagic)
     return foreign(where, "it is not an SQLite database");

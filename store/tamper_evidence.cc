@@ -25,6 +25,10 @@ PublicKey Archive::signingKey() const {
   return impl_->connections->signingKey().publicKey();
 }
 
+const std::filesystem::path& Archive::signingKeyFile() const {
+  return impl_->connections->signingKeyFile();
+}
+
 Result<bool> Archive::signingKeyIsNew() const {
   return impl_->read([&](auto& database) -> Result<bool> { return !isKnownKey(database, signingKey()); });
 }

@@ -9,6 +9,7 @@
 #include "store/releases.h"
 #include "store/rom_indexes.h"
 #include "store/rom_sets.h"
+#include "store/schema_check.h"
 #include "store/sketches.h"
 #include "store/sqlite_error.h"
 #include "store/withdrawals.h"
@@ -120,27 +121,9 @@ private:
     return {};
   }
 
-  // By type and name. Not what ANALYZE leaves, which is harmless.
-  static std::map<std::string, std::string> schemaOf(SQLite::Database& database) {
-    std::map<std::string, std::string> schema;
-    for (SQLite::Statement select(database, "SELECT type || ' ' || name, tbl_name || ' ' || coalesce(sql, '')"
-                                            " FROM sqlite_schema WHERE name NOT GLOB 'sqlite_stat*'");
-         select.executeStep();)
-      schema.emplace(select.getColumn(0).getString(), select.getColumn(1).getString());
-    return schema;
-  }
-
   Result<void> checkSchema() {
-    SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE);
-    for (const SchemaStep& one : schemaSteps())
-      fresh.exec(std::string(one.sql));
-    const std::map<std::string, std::string> expected = schemaOf(fresh);
-    std::map<std::string, std::string> present = schemaOf(database_);
-    for (const auto& [name, definition] : expected)
-      if (const auto found = present.extract(name); found.empty() || found.mapped() != definition)
-        problem("database", name + " is missing or altered");
-    for (const auto& [name, definition] : present)
-      problem("database", name + " is not romlink's");
+    for (const std::string& why : schemaProblems(database_, schemaSteps().back().version))
+      problem("database", why);
     return {};
   }
 

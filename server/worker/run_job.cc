@@ -39,6 +39,8 @@ Result<JobResult> inspect(const InspectRom& job) {
   question.image = job.image();
   question.flags = job.flags();
   question.sharedRam = job.shared_ram();
+  question.symbolLists.assign(job.symbol_lists().begin(), job.symbol_lists().end());
+  question.sharedElfs.assign(job.shared_elfs().begin(), job.shared_elfs().end());
   for (const auto& range : job.volatile_ranges())
     question.volatileRanges.push_back(rangeOf(range));
   ROMLINK_ASSIGN(const relink::RomAnswer answer, relink::inspectRom(question));

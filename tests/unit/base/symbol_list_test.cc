@@ -1,16 +1,28 @@
 // Lists of shared symbols as armlink, TF-M's build, nm and IAR's tools write them.
-#include "client/symbol_list.h"
+#include "base/symbol_list.h"
 
 #include <gmock/gmock.h>
 
-namespace romlink::client {
+namespace romlink {
 namespace {
 
 using testing::ElementsAre;
 
 std::vector<std::string> namesOf(std::string_view text) {
-  const auto names = readSymbolList(text, "list");
-  return names ? *names : std::vector<std::string>{names.error().line()};
+  const auto symbols = readSymbolList(text, "list");
+  return symbols ? namesOf(*symbols) : std::vector<std::string>{symbols.error().line()};
+}
+
+TEST(SymbolList, AddressesAndLines) {
+  const auto symbols = readSymbolList("# nm\n10000af4 T f\n\n0X20000001 D v\nname*\n", "list");
+  ASSERT_TRUE(symbols);
+  ASSERT_EQ(symbols->size(), 3U);
+  EXPECT_EQ(symbols->at(0).address, 0x10000af4U);
+  EXPECT_EQ(symbols->at(0).line, 2U);
+  EXPECT_EQ(symbols->at(1).address, 0x20000001U);
+  EXPECT_EQ(symbols->at(2).address, std::nullopt);
+  EXPECT_TRUE(symbols->at(2).isPattern());
+  EXPECT_FALSE(symbols->at(1).isPattern());
 }
 
 TEST(SymbolList, ArmlinkSymdefs) {
@@ -57,4 +69,4 @@ TEST(SymbolList, WhatIsNoListIsOneLine) {
 }
 
 } // namespace
-} // namespace romlink::client
+} // namespace romlink

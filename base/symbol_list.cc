@@ -1,10 +1,10 @@
-#include "client/symbol_list.h"
+#include "base/symbol_list.h"
 
 #include <algorithm>
-#include <optional>
+#include <charconv>
 #include <set>
 
-namespace romlink::client {
+namespace romlink {
 namespace {
 
 constexpr const char* kHint = "docs/policy.md lists the formats";
@@ -32,37 +32,45 @@ bool isName(std::string_view word) {
   return !word.empty() && std::all_of(word.begin(), word.end(), fits) && !(word[0] >= '0' && word[0] <= '9');
 }
 
-bool isAddress(std::string_view word) {
+/// Hexadecimal, with or without 0x, as all of these tools write it.
+std::optional<std::uint64_t> addressOf(std::string_view word) {
+  constexpr int kHex = 16;
   if (word.starts_with("0x") || word.starts_with("0X"))
     word.remove_prefix(2);
-  return !word.empty() && word.size() <= 16 &&
-         word.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+  std::uint64_t address = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), address, kHex);
+  return error == std::errc() && end == word.data() + word.size() ? std::optional(address) : std::nullopt;
 }
 
-/// The line's name; empty: it has none to share; nullopt: it is of no known format.
-std::optional<std::string_view> nameIn(const std::vector<std::string_view>& words) {
+/// What the line names; an empty name: nothing to share; nullopt: it is of no known format.
+std::optional<ListedSymbol> symbolIn(const std::vector<std::string_view>& words, std::size_t line) {
+  const auto symbol = [&](std::string_view name, std::optional<std::uint64_t> address = {}) {
+    return ListedSymbol{std::string(name), address, line};
+  };
   if (words.size() == 1 && isName(words[0]))
-    return words[0];
+    return symbol(words[0]);
   if (words.size() == 2 && words[0] == "hide")
-    return std::string_view();
+    return symbol("");
   if (words.size() == 2 && words[0] == "show" && isName(words[1]))
-    return words[1];
+    return symbol(words[1]);
   constexpr std::string_view kTypes = "ATDNBRWVCatdnbrwvc"; // armlink's and nm's
-  if (words.size() != 3 || !isAddress(words[0]) || words[1].size() != 1 ||
-      kTypes.find(words[1]) == std::string_view::npos || !isName(words[2]))
+  if (words.size() != 3 || words[1].size() != 1 || kTypes.find(words[1]) == std::string_view::npos ||
+      !isName(words[2]))
     return std::nullopt;
-  return words[1] == "N" ? std::string_view() : words[2];
+  const auto address = addressOf(words[0]);
+  if (!address)
+    return std::nullopt;
+  return words[1] == "N" ? symbol("") : symbol(words[2], address);
 }
 
 } // namespace
 
-Result<std::vector<std::string>> readSymbolList(std::string_view text, const std::string& where) {
+Result<std::vector<ListedSymbol>> readSymbolList(std::string_view text, const std::string& where) {
   if (text.starts_with("\x7f"
                        "ELF"))
     return fail(ErrorCode::Malformed, "cannot read the symbol list", where, "it is an ELF file",
                 "give the list that it was made from, or what nm prints of it");
-  std::vector<std::string> names;
-  std::set<std::string_view> seen;
+  std::vector<ListedSymbol> symbols;
   std::size_t number = 0;
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
@@ -71,16 +79,25 @@ Result<std::vector<std::string>> readSymbolList(std::string_view text, const std
     const auto words = wordsOf(line);
     if (words.empty() || words[0][0] == '#' || words[0][0] == ';')
       continue;
-    const auto name = nameIn(words);
-    if (!name)
+    auto symbol = symbolIn(words, number);
+    if (!symbol)
       return fail(ErrorCode::Malformed, "cannot read the symbol list", where + ":" + std::to_string(number),
                   "it is neither a name, nor ADDRESS TYPE NAME, nor show NAME", kHint);
-    if (!name->empty() && seen.insert(*name).second)
-      names.emplace_back(*name);
+    if (!symbol->name.empty())
+      symbols.push_back(std::move(*symbol));
   }
-  if (names.empty())
+  if (symbols.empty())
     return fail(ErrorCode::Malformed, "cannot read the symbol list", where, "it names no symbol", kHint);
+  return symbols;
+}
+
+std::vector<std::string> namesOf(const std::vector<ListedSymbol>& symbols) {
+  std::vector<std::string> names;
+  std::set<std::string_view> seen;
+  for (const ListedSymbol& symbol : symbols)
+    if (seen.insert(symbol.name).second)
+      names.push_back(symbol.name);
   return names;
 }
 
-} // namespace romlink::client
+} // namespace romlink

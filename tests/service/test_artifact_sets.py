@@ -1,0 +1,142 @@
+"""Whole artifact sets: every role, required roles, lists and stripped ELFs of another build, what a set lacks."""
+import json
+import subprocess
+
+import pytest
+
+from conftest import Cli, refused
+
+
+def run(*command, **options):
+    return subprocess.run([str(word) for word in command], check=True, capture_output=True, **options).stdout
+
+
+@pytest.fixture(scope="module")
+def companions(programs, tmp_path_factory):
+    """What a release has besides the ELF, made by the usual tools: role -> file."""
+    folder = tmp_path_factory.mktemp("companions")
+    made = {name: folder / name for name in ("rom.map", "nm.txt", "symdefs.txt", "names.txt", "shared.axf", "symbols.elf",
+                                             "mbedtls_config.h", "rom.ld", "rom.spdx.json", "sources.tar.gz", "NEWS", "flags")}
+    run("ld.lld-19", "-T", programs.rom_script, programs.start, programs.common, "-o", folder / "again.elf", "-z",
+        "max-page-size=4", "--build-id", f"-Map={made['rom.map']}")
+    listing = run("arm-none-eabi-nm", programs.rom)
+    made["nm.txt"].write_bytes(listing)
+    symbols = [line.split() for line in listing.decode().splitlines()]
+    thumb = {name: int(address, 16) | (kind in "Tt") for address, kind, name in symbols}
+    made["symdefs.txt"].write_text("#<SYMDEFS># ARM Linker, 6190004: Last Updated: Sat Jan 31 2026\n" + "".join(
+        f"0x{thumb[name]:08x} T {name}\n" for name in ("add", "mul", "reset")))
+    made["names.txt"].write_text("add\nm?l\n")
+    run("arm-none-eabi-objcopy", "--keep-symbol=add", "--keep-symbol=mul", "--strip-all", programs.rom, made["shared.axf"])
+    run("arm-none-eabi-objcopy", "--extract-symbol", programs.rom, made["symbols.elf"])
+    made["mbedtls_config.h"].write_text("#define MBEDTLS_SHA256_C\n")
+    made["rom.ld"].write_bytes(programs.rom_script.read_bytes())
+    made["rom.spdx.json"].write_text('{"spdxVersion": "SPDX-2.3"}\n')
+    run("tar", "czf", made["sources.tar.gz"], "-C", programs.folder, "common.c", "start.c")
+    made["NEWS"].write_text("1.0: first\n")
+    made["flags"].write_text("arm-none-eabi-gcc -mcpu=cortex-m33 -mthumb -Os\n")
+    return made
+
+
+ROLES = {"map": "rom.map", "symbols": "nm.txt", "symbols.armlink": "symdefs.txt", "symbols.names": "names.txt",
+         "shared-elf": "shared.axf", "shared-elf.symbols": "symbols.elf", "config.mbedtls": "mbedtls_config.h",
+         "linker-script": "rom.ld", "sbom": "rom.spdx.json", "sources": "sources.tar.gz", "release-notes": "NEWS",
+         "flags": "flags", "x-lot.7": "NEWS"}
+
+
+def publish(cli, programs, attach=(), elf=None, version="1.0"):
+    return cli("rom", "publish", "--name", "boot", "--version", version, "--elf", elf or programs.rom,
+               *[word for role, file in attach for word in ("--attach", f"{role}={file}")])
+
+
+def test_a_whole_set_comes_back(cli, programs, companions):
+    published = publish(cli, programs, [(role, companions[name]) for role, name in ROLES.items()])
+    assert published.returncode == 0, published.stderr
+    assert "not archived with it" not in published.stdout
+    fetched = cli("rom", "fetch", "boot@1.0", "--out", "out")
+    assert fetched.returncode == 0, fetched.stderr
+    shown = json.loads(cli("--json", "rom", "show", "boot@1.0").stdout)
+    assert {a["role"] for a in shown["artifacts"]} == {"elf", "image", *ROLES}
+    for role, name in ROLES.items():
+        one = cli("rom", "fetch", "boot@1.0", "--role", role, "--out", f"one-{role}")
+        assert one.returncode == 0, one.stderr
+        (file,) = (cli.folder / f"one-{role}").iterdir()
+        assert file.name in (name, f"{role}-{name}")  # the role in front where two have one name
+        assert file.read_bytes() == companions[name].read_bytes(), role
+
+
+def test_what_a_later_link_will_lack_is_printed(cli, programs, companions, tmp_path):
+    bare = tmp_path / "bare.elf"
+    run("arm-none-eabi-objcopy", "--strip-debug", "-R", ".note.gnu.build-id", programs.rom, bare)
+    published = publish(cli, programs, elf=bare)
+    assert published.returncode == 0, published.stderr
+    for lack in ("no DWARF", "no build-id", "no relocations",
+                 "1 variable outside of shared RAM: ROM code that uses it cannot be shared: keep",
+                 "not archived with it: map, flags, config, linker-script, sources, sbom"):
+        assert f"note: {lack}" in published.stdout, (lack, published.stdout)
+    complete = programs.folder / "complete.elf"
+    run("ld.lld-19", "-T", programs.rom_script, programs.start, programs.common, "-o", complete, "-z", "max-page-size=4",
+        "--build-id", "--emit-relocs", "--defsym=another=1")
+    published = publish(cli, programs, [("map", companions["rom.map"])], elf=complete, version="1.1")
+    for lack in ("no DWARF", "no build-id", "no relocations", "map"):
+        assert f"note: {lack}" not in published.stdout and f"with it: {lack}" not in published.stdout, published.stdout
+
+
+@pytest.mark.parametrize("role, name, alter, words", [
+    ("symbols", "nm.txt", lambda t: t.replace(b" T add", b" T addd"), ("nm.txt:", "addd", "does not define it")),
+    ("symbols.armlink", "symdefs.txt", lambda t: t.replace(b"0x100000", b"0x100001"), ("symdefs.txt:2: add", "0x100001")),
+    ("symbols", "names.txt", lambda t: t + b"sub_*\n", ("names.txt:3: sub_*", "no symbol of the ELF matches")),
+    ("symbols", "NEWS", lambda t: b"what is this?\n", ("NEWS:1: ", "neither a name")),
+    ("shared-elf", "NEWS", lambda t: t, ("NEWS",)),
+])
+def test_a_list_of_another_build_is_refused(cli, programs, companions, role, name, alter, words):
+    file = cli.folder / name
+    file.write_bytes(alter(companions[name].read_bytes()))
+    answer = publish(cli, programs, [(role, file)])
+    line = refused(answer, 3 if name == "NEWS" else 1, *words)
+    assert ".part" not in line
+    assert cli("rom", "list", "--quiet").stdout == ""
+
+
+def test_a_shared_elf_of_another_build_is_refused(cli, programs, companions):
+    other = cli.folder / "other.axf"
+    run("arm-none-eabi-objcopy", "--keep-symbol=add", "--keep-symbol=mul", "--strip-all", programs.other_rom, other)
+    refused(publish(cli, programs, [("shared-elf", other)]), 1, "other.axf", "its byte at 0x100000")
+    moved = cli.folder / "moved.elf"
+    run("arm-none-eabi-objcopy", "--extract-symbol", "--change-addresses=0x100", programs.rom, moved)
+    refused(publish(cli, programs, [("shared-elf", moved)]), 1, "moved.elf", "nothing of this name and size at 0x10000")
+
+
+def test_the_service_may_require_roles(start_daemon, programs, companions, tmp_path):
+    config = tmp_path / "romlinkd.toml"
+    config.write_text('[publish]\nrequired_roles = ["image", "map", "config"]\n')
+    daemon = start_daemon("--config", str(config))
+    cli = Cli(tmp_path, "--server", daemon.address)
+    (tmp_path / "rom.bin").write_bytes(programs.image)
+    refused(publish(cli, programs), 1, "boot@1.0", "no artifact of the role 'image'")
+    attach = [("map", companions["rom.map"]), ("config.mbedtls", companions["mbedtls_config.h"])]
+    whole = cli("rom", "publish", "--name", "boot", "--version", "1.0", "--elf", programs.rom, "--image", "rom.bin",
+                *[word for role, file in attach for word in ("--attach", f"{role}={file}")])
+    assert whole.returncode == 0, whole.stderr
+    config.write_text('[publish]\nrequired_roles = "map"\n')
+    with pytest.raises(AssertionError, match="'required_roles' is a list of strings"):
+        start_daemon("--config", str(config))
+
+
+@pytest.mark.parametrize("attach, words", [
+    ("../elf=NEWS", ("../elf",)), ("a/b=NEWS", ("a/b",)), ("=NEWS", ()), ("ELF=NEWS", ("ELF",)), ("elf=NEWS", ("elf",)),
+    (".hidden=NEWS", (".hidden",)), ("a\u202eb=NEWS", ()), ("map=nofile", ("nofile",))])
+def test_bad_roles_are_one_line(cli, programs, attach, words):
+    (cli.folder / "NEWS").write_text("x")
+    answer = cli("rom", "publish", "--name", "boot", "--version", "1.0", "--elf", programs.rom, "--attach", attach)
+    assert answer.returncode in (2, 3), (answer.returncode, answer.stderr)
+    refused(answer, answer.returncode, *words)
+    assert cli("rom", "list", "--quiet").stdout == ""
+
+
+def test_names_of_any_script_come_back(cli, programs):
+    for version, name in enumerate(["Größe", "引导", "загрузчик", "🥾", "e\u0301"]):
+        published = cli("rom", "publish", "--name", name, "--version", str(version), "--elf",
+                        programs.rom if version == 0 else programs.other_rom, "--label", f"{name}={name}")
+        assert published.returncode == (0 if version < 2 else 1), published.stderr  # one name for each image
+    assert "Größe@0" in cli("rom", "list").stdout and "引导@1" in cli("rom", "list").stdout
+    assert json.loads(cli("--json", "rom", "show", "引导@1").stdout)["labels"] == {"引导": "引导"}
