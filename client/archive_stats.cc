@@ -6,11 +6,24 @@
 #include "romlink/v1/archive.grpc.pb.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
 namespace romlink::client {
 namespace {
+
+void printCount(const char* what, std::uint64_t count, const std::string& remark) {
+  printLine(fmt::format("{:<14}  {:>16}{}{}", what, count, remark.empty() ? "" : "  ", remark));
+}
+
+// "12.3 % of content, "
+std::string shareText(std::uint64_t bytes, const v1::ArchiveStats& stats) {
+  if (stats.content_bytes() == 0)
+    return {};
+  return fmt::format("{:.1f} % of content, ",
+                     100.0 * static_cast<double>(bytes) / static_cast<double>(stats.content_bytes()));
+}
 
 Result<int> showStats(const GlobalOptions& global) {
   ROMLINK_ASSIGN(const Session session, Session::open(global));
@@ -24,12 +37,13 @@ Result<int> showStats(const GlobalOptions& global) {
     ROMLINK_TRY(printJson(stats));
     return 0;
   }
-  printLine("ROMs            " + std::to_string(stats.roms()));
-  printLine("artifacts       " + std::to_string(stats.artifacts()));
-  printLine("blobs           " + std::to_string(stats.blobs()));
-  printLine("content bytes   " + std::to_string(stats.content_bytes()));
-  printLine("stored bytes    " + std::to_string(stats.stored_bytes()));
-  printLine("database bytes  " + std::to_string(stats.database_bytes()));
+  printCount("ROMs", stats.roms(), {});
+  printCount("artifacts", stats.artifacts(), {});
+  printCount("blobs", stats.blobs(), "different contents");
+  printCount("content bytes", stats.content_bytes(), "all artifacts");
+  printCount("distinct bytes", stats.distinct_bytes(), shareText(stats.distinct_bytes(), stats) + "each blob once");
+  printCount("stored bytes", stats.stored_bytes(), shareText(stats.stored_bytes(), stats) + "each chunk once, compressed");
+  printCount("database bytes", stats.database_bytes(), shareText(stats.database_bytes(), stats) + "with records, indexes and log");
   return 0;
 }
 

@@ -22,6 +22,17 @@ struct CheckOptions {
   std::string dump;
 };
 
+// The hash of the ROM that the dump holds whole: what only names a ROM proves nothing of the device.
+Result<std::string> romIn(const std::string& dump, const Session& session) {
+  ROMLINK_ASSIGN(const auto identified, identifyDump(session, {dump, {}, {}, false}));
+  const auto kind = identified.matches(0).kind();
+  if (kind == v1::ImageMatch::EXACT || kind == v1::ImageMatch::EXCEPT_VOLATILE)
+    return identified.rom().image_hash();
+  return fail(ErrorCode::NotFound, "no archived ROM is whole in this dump", dump,
+              "it names " + identified.rom().name() + "@" + identified.rom().version() + " only",
+              "dump the ROM's whole flash, or name the ROM with --rom");
+}
+
 Result<int> check(const CheckOptions& options, const GlobalOptions& global) {
   ROMLINK_ASSIGN(const Digest digest, sha256OfFile(options.firmware));
   std::error_code status;
@@ -33,8 +44,8 @@ Result<int> check(const CheckOptions& options, const GlobalOptions& global) {
   v1::CheckRequest request;
   request.set_rom(options.rom);
   if (!options.dump.empty()) {
-    ROMLINK_ASSIGN(const auto identified, identifyDump(session, {options.dump, {}, {}, false}));
-    request.set_rom(identified.rom().image_hash());
+    ROMLINK_ASSIGN(const std::string rom, romIn(options.dump, session));
+    request.set_rom(rom);
   }
   Progress progress(global.quiet);
   ROMLINK_TRY(uploadMissing(session, {firmware}, progress));

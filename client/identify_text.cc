@@ -29,6 +29,8 @@ std::string kindText(ImageMatch::Kind kind) {
     return "exact";
   case ImageMatch::LINKED_AGAINST:
     return "linked against";
+  case ImageMatch::BUILD_ID:
+    return "build-id";
   case ImageMatch::NEAR:
     return "near";
   default:

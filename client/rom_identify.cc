@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <set>
 
 namespace romlink::client {
 namespace {
@@ -39,10 +40,12 @@ Result<int> identify(const IdentifyOptions& options, const GlobalOptions& global
     ROMLINK_TRY(printJson(found));
   else
     std::fputs(identifyTable(found, outputHasColour()).c_str(), stdout);
-  if (found.has_rom()) {
-    warnIfWithdrawn(found.rom());
+  std::set<std::string> warned;
+  for (const v1::ImageMatch& match : found.matches())
+    if (match.kind() != v1::ImageMatch::NEAR && warned.insert(match.rom().image_hash()).second)
+      warnIfWithdrawn(match.rom());
+  if (found.has_rom())
     return 0;
-  }
   return fail(ErrorCode::NotFound, "no archived ROM is in this dump", options.dump, "near matches only",
               "if the bytes that differ are specific to the device, name them with --volatile ADDRESS:SIZE");
 }
@@ -87,7 +90,8 @@ void addRomIdentify(CLI::App& rom, Invocation& invocation) {
   auto options = std::make_shared<IdentifyOptions>();
   command
       ->add_option("DUMP", options->dump,
-                   "what was read from the device's flash: binary, Intel HEX or S-records; or an ELF")
+                   "what was read from the device's flash, its build-id note for example: binary, Intel HEX or "
+                   "S-records; or an ELF")
       ->required();
   command->add_option(
       "--base", options->base,

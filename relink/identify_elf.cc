@@ -17,8 +17,13 @@ Result<ElfIdentity> identifyElf(const std::filesystem::path& file) {
   if (elf.type != llvm::ELF::ET_EXEC && elf.type != llvm::ELF::ET_DYN)
     return fail(ErrorCode::Malformed, "not a linked image", where, "it is an object file",
                 "give the linked firmware, the ROM's ELF, or a dump");
-  ROMLINK_ASSIGN(FlashImage flash, flashImageOf(elf, where));
-  return ElfIdentity{std::move(flash.bytes), flash.base, romIdsOf(elf), buildIdOf(elf)};
+  std::string buildId = buildIdOf(elf);
+  auto flash = flashImageOf(elf, where);
+  if (!flash && buildId.empty())
+    return fail(std::move(flash.error()));
+  if (!flash) // debug information alone, in a file of its own
+    return ElfIdentity{{}, 0, romIdsOf(elf), std::move(buildId)};
+  return ElfIdentity{std::move(flash->bytes), flash->base, romIdsOf(elf), std::move(buildId)};
 }
 
 } // namespace romlink::relink

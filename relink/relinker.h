@@ -100,7 +100,7 @@ Result<RomAnswer> inspectRom(const RomQuestion& question);
 
 /// What an ELF says of itself that is a ROM or a firmware.
 struct ElfIdentity {
-  std::vector<std::uint8_t> image; ///< the flash image
+  std::vector<std::uint8_t> image; ///< the flash image; empty: the ELF has its debug information alone
   std::uint32_t base = 0;          ///< address of its first byte
   std::vector<Digest> roms; ///< image hashes of the ROMs that it was linked against, in the notes' order
   std::string buildId;      ///< lower-case hex; may be empty

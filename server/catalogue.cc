@@ -95,10 +95,15 @@ Result<std::vector<std::uint32_t>> Catalogue::blocksOf(const KnownImage& image) 
   return sketchOf(content, image.mask).blocks;
 }
 
+KnownImage knownImageOf(const store::RomRecord& rom) {
+  const std::uint32_t base = rom.flash.empty() ? 0 : rom.flash.front().address;
+  return {0, rom.imageHash, rom.imageSize, base, maskOf(base, rom.volatileRanges), 0};
+}
+
 Result<store::Sketch> sketchOfFile(const std::filesystem::path& file, const store::RomRecord& rom) {
   ROMLINK_ASSIGN(auto content, readFile(file));
   cutToImage(content, rom.imageSize);
-  return sketchOf(content, maskOf(rom.flash.empty() ? 0 : rom.flash.front().address, rom.volatileRanges));
+  return sketchOf(content, knownImageOf(rom).mask);
 }
 
 } // namespace romlink::server

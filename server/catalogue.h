@@ -51,6 +51,9 @@ private:
   std::int64_t last_ = 0; ///< row id of the ROM read last
 };
 
+/// As the catalogue has it, but for the row id and the anchors.
+KnownImage knownImageOf(const store::RomRecord& rom);
+
 /// The sketch of an image file of a ROM that is about to be published. Malformed: it cannot be read.
 Result<store::Sketch> sketchOfFile(const std::filesystem::path& file, const store::RomRecord& rom);
 

@@ -2,6 +2,7 @@
 
 #include "romlink/v1/archive.pb.h"
 #include "romlink/worker/job.pb.h"
+#include "server/build_id_note.h"
 #include "server/call.h"
 #include "server/catalogue.h"
 #include "server/config.h"
@@ -33,6 +34,7 @@ struct Region {
 struct Dump {
   std::vector<Region> regions;
   std::vector<Digest> linkedAgainst; ///< of an ELF
+  std::string buildId;               ///< of an ELF; lower-case hex, may be empty
   bool isElf = false;
 };
 
@@ -54,6 +56,7 @@ Result<Dump> readElf(Services& services, Call& call, const std::filesystem::path
     ROMLINK_ASSIGN(const Digest digest, Digest::parse(hash));
     dump.linkedAgainst.push_back(digest);
   }
+  dump.buildId = identity.build_id();
   ROMLINK_ASSIGN(const auto image, folder.outputFile(identity.image()));
   ROMLINK_ASSIGN(auto bytes, readFile(image));
   dump.regions.push_back({identity.base(), std::move(bytes)});
@@ -85,6 +88,7 @@ public:
 
   // With `onlyAtAddress`, images count only where they belong.
   Result<void> searchIn(const Region& region, bool onlyAtAddress) {
+    regionBegin_ = matches_.size();
     const Catalogue::View view = services_.catalogue.find(region.bytes, cancelled_);
     const Search found = findImages(region.bytes, onlyAtAddress ? region.base : std::nullopt, view.candidates,
                                     view.withoutAnchors, cancelled_);
@@ -95,10 +99,20 @@ public:
       message->set_trailing_padding(match.trailingPadding);
       message->set_volatile_bytes(maskedBytes(match.image->mask, match.image->size));
     }
+    ROMLINK_TRY(addBuildIds(region, found.exact));
     const ImageSource source{[&](const KnownImage& image) { return services_.catalogue.blocksOf(image); },
                              [&](const KnownImage& image) { return services_.catalogue.imageOf(image); }};
     for (const NearMatch& match : nearMatches(region.bytes, found.possible, given_, source, cancelled_))
-      ROMLINK_TRY(addNear(region, match));
+      if (!hasMatchAt(match.image->imageHash, match.offset))
+        ROMLINK_TRY(addCompared(v1::ImageMatch::NEAR, region, match));
+    return {};
+  }
+
+  // Of an ELF that holds no content of its image, debug information for example.
+  Result<void> addBuildId(const std::string& buildId) {
+    ROMLINK_ASSIGN(const auto roms, services_.archive.findByBuildId(buildId));
+    for (const store::RomRecord& rom : roms)
+      addRecord(v1::ImageMatch::BUILD_ID, rom);
     return {};
   }
 
@@ -137,10 +151,54 @@ private:
     ROMLINK_ASSIGN(const auto rom, services_.archive.findByImage(imageHash));
     if (!rom)
       return fail(ErrorCode::Internal, "the archive lost a ROM", imageHash.text());
+    return &addRecord(kind, *rom);
+  }
+
+  v1::ImageMatch& addRecord(v1::ImageMatch::Kind kind, const store::RomRecord& rom) {
     v1::ImageMatch& match = matches_.emplace_back();
     match.set_kind(kind);
-    toMessage(*rom, *match.mutable_rom());
-    return &match;
+    toMessage(rom, *match.mutable_rom());
+    return match;
+  }
+
+  // The ROMs of the build-id notes in a dump. What else of their images is there, must be as they have it.
+  Result<void> addBuildIds(const Region& region, const std::vector<ExactMatch>& exact) {
+    for (const BuildIdNote& note : buildIdNotesIn(region.bytes)) {
+      const bool isInExact = std::any_of(exact.begin(), exact.end(), [&](const ExactMatch& match) {
+        return note.offset >= match.offset && note.offset - match.offset < match.image->size;
+      });
+      if (isInExact)
+        continue;
+      ROMLINK_ASSIGN(const auto roms, services_.archive.findByBuildId(note.buildId));
+      for (const store::RomRecord& rom : roms)
+        ROMLINK_TRY(addNoted(region, note, rom));
+    }
+    return {};
+  }
+
+  Result<void> addNoted(const Region& region, const BuildIdNote& note, const store::RomRecord& rom) {
+    const KnownImage known = knownImageOf(rom);
+    const auto image = services_.catalogue.imageOf(known);
+    const Bytes its = Bytes(region.bytes).subspan(note.offset, note.size);
+    const auto place = image ? std::search(image->begin(), image->end(), its.begin(), its.end())
+                             : std::vector<std::uint8_t>::const_iterator();
+    if (!image || place == image->end()) { // damaged in the archive, or the ELF's note is not in its flash
+      addRecord(v1::ImageMatch::BUILD_ID, rom);
+      return {};
+    }
+    const std::int64_t offset = static_cast<std::int64_t>(note.offset) - (place - image->begin());
+    if (hasMatchAt(rom.imageHash, offset))
+      return {};
+    const NearMatch match = compareAt(region.bytes, {&known, offset, 0}, given_, *image);
+    return addCompared(match.differing == 0 ? v1::ImageMatch::BUILD_ID : v1::ImageMatch::NEAR, region, match);
+  }
+
+  // In the region that is searched.
+  [[nodiscard]] bool hasMatchAt(const Digest& imageHash, std::int64_t offset) const {
+    const auto first = matches_.begin() + static_cast<std::ptrdiff_t>(regionBegin_);
+    return std::any_of(first, matches_.end(), [&](const v1::ImageMatch& match) {
+      return match.offset() == offset && match.rom().image_hash() == imageHash.text();
+    });
   }
 
   static void place(v1::ImageMatch& message, const Region& region, std::int64_t offset) {
@@ -149,11 +207,11 @@ private:
       message.set_address(static_cast<std::uint32_t>(*region.base + offset));
   }
 
-  Result<void> addNear(const Region& region, const NearMatch& match) {
+  // `kind` unless all of it is there.
+  Result<void> addCompared(v1::ImageMatch::Kind kind, const Region& region, const NearMatch& match) {
     const bool isThere = match.differing == 0 && match.missing == 0;
-    ROMLINK_ASSIGN(
-        v1::ImageMatch * message,
-        add(isThere ? v1::ImageMatch::EXCEPT_VOLATILE : v1::ImageMatch::NEAR, match.image->imageHash));
+    ROMLINK_ASSIGN(v1::ImageMatch * message,
+                   add(isThere ? v1::ImageMatch::EXCEPT_VOLATILE : kind, match.image->imageHash));
     place(*message, region, match.offset);
     message->set_volatile_bytes(maskedBytes(match.image->mask, match.image->size));
     message->set_ignored_bytes(match.given);
@@ -170,6 +228,7 @@ private:
   const std::vector<store::AddressRange>& given_;
   const std::function<bool()> cancelled_;
   std::vector<v1::ImageMatch> matches_;
+  std::size_t regionBegin_ = 0; ///< in matches_: of the region that is searched
   std::vector<Digest> notArchived_;
   bool complete_ = true;
 };
@@ -256,6 +315,8 @@ Result<void> DumpUpload::identify(Call& call, v1::IdentifyImageResponse& respons
   ROMLINK_TRY(identification.addLinkedAgainst(dump.linkedAgainst));
   for (const Region& region : dump.regions)
     ROMLINK_TRY(identification.searchIn(region, base_.has_value()));
+  if (dump.isElf && dump.regions.front().bytes.empty())
+    ROMLINK_TRY(identification.addBuildId(dump.buildId));
   if (call.cancelled())
     return Call::clientGone();
   std::vector<v1::ImageMatch> matches = identification.ranked();

@@ -144,6 +144,12 @@ private:
 
 } // namespace
 
+NearMatch compareAt(Bytes dump, const Candidate& candidate, const std::vector<store::AddressRange>& given,
+                    Bytes image) {
+  const ImageMask uncounted = maskOf(candidate.image->base, given);
+  return Comparison(dump, candidate, uncounted).run(image);
+}
+
 std::vector<NearMatch> nearMatches(Bytes dump, std::vector<Candidate> candidates,
                                    const std::vector<store::AddressRange>& given, const ImageSource& source,
                                    const std::function<bool()>& cancelled) {
@@ -166,11 +172,10 @@ std::vector<NearMatch> nearMatches(Bytes dump, std::vector<Candidate> candidates
   for (const auto& [foreign, candidate] : ranked) {
     if (cancelled())
       return {};
-    const ImageMask uncounted = maskOf(candidate.image->base, given);
     const auto image = source.imageOf(*candidate.image);
     if (!image)
       continue;
-    NearMatch match = Comparison(dump, candidate, uncounted).run(*image);
+    NearMatch match = compareAt(dump, candidate, given, *image);
     if ((match.differing + match.missing) * 2 <= candidate.image->size)
       found.push_back(std::move(match));
   }

@@ -36,6 +36,10 @@ struct ImageSource {
   std::function<Result<std::vector<std::uint8_t>>(const KnownImage&)> imageOf;
 };
 
+/// The image that begins at the candidate's place, byte by byte, however much differs. `given` as below.
+NearMatch compareAt(Bytes dump, const Candidate& candidate, const std::vector<store::AddressRange>& given,
+                    Bytes image);
+
 /// The best first: those of which the smallest part differs or is missing. `given`: addresses of bytes that
 /// are not to count.
 std::vector<NearMatch> nearMatches(Bytes dump, std::vector<Candidate> candidates,

@@ -175,6 +175,11 @@ def test_check_refuses_the_wrong_rom(cli, boot, programs):
     refused(cli("check", "fw.elf", "--rom", "boot@2.0"), 1)
     (cli.folder / "dump").write_bytes(programs.image)
     assert cli("check", "fw.elf", "--dump", "dump").returncode == 0
+    note = programs.image.index(b"GNU\0") - 12
+    (cli.folder / "dump").write_bytes(programs.image[note:note + 36])
+    [row] = columns(cli("rom", "identify", "dump").stdout)
+    assert (row["MATCH"], row["ROM"]) == ("build-id", "boot@1.0")
+    refused(cli("check", "fw.elf", "--dump", "dump"), 4, "dump")
 
 
 def test_ld_romlink(cli, boot, programs, daemon):

@@ -1,6 +1,7 @@
 """The gRPC service as a foreign client sees it: health, reflection, archive calls, status details."""
 import hashlib
 import sqlite3
+import struct
 import subprocess
 import urllib.error
 import urllib.request
@@ -151,6 +152,32 @@ def test_identify_several_and_none_but_near(daemon, messages, programs, publishe
     given = daemon.upstream(ARCHIVE + "IdentifyImage", [request(chunk=changed, volatile_ranges=[
         messages.archive.AddressRange(address=ROM_BASE, size=4)])], messages.archive.IdentifyImageResponse)
     assert given.matches[0].kind == kind.EXCEPT_VOLATILE and given.rom == published.rom
+
+
+def test_identify_from_a_build_id_note(daemon, messages, programs, published):
+    image = programs.image
+    note_at = image.index(struct.pack("<3I", 4, len(published.rom.build_id) // 2, 3) + b"GNU\0")
+    note = image[note_at:note_at + 16 + len(published.rom.build_id) // 2]
+    kind = messages.archive.ImageMatch
+    answer = identify(daemon, messages, note)
+    assert (answer.rom, answer.matches[0].kind, answer.offset) == (published.rom, kind.BUILD_ID, -note_at)
+    assert answer.matches[0].missing_bytes == len(image) - len(note)
+    altered = bytearray(image)
+    altered[note_at - 1 if note_at else note_at + len(note)] ^= 1
+    near = daemon.upstream(ARCHIVE + "IdentifyImage",
+                           [messages.archive.IdentifyImageRequest(chunk=bytes(altered), list_near=True)],
+                           messages.archive.IdentifyImageResponse)
+    assert [(match.kind, match.differing_bytes) for match in near.matches] == [(kind.NEAR, 1)], "named once, and not as known"
+    with pytest.raises(grpc.RpcError) as error:
+        identify(daemon, messages, note[:-1] + bytes([note[-1] ^ 1]))
+    assert error.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+def test_identify_debug_information_alone(daemon, messages, programs, published, tmp_path):
+    debug = tmp_path / "boot.debug"
+    subprocess.run(["arm-none-eabi-objcopy", "--only-keep-debug", programs.rom, debug], check=True)
+    answer = identify(daemon, messages, debug.read_bytes())
+    assert (answer.rom, answer.matches[0].kind) == (published.rom, messages.archive.ImageMatch.BUILD_ID)
 
 
 def test_a_rom_without_a_sketch_gets_one(daemon, messages, programs, published, start_daemon):
