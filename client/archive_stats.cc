@@ -17,12 +17,11 @@ void printCount(const char* what, std::uint64_t count, const std::string& remark
   printLine(fmt::format("{:<14}  {:>16}{}{}", what, count, remark.empty() ? "" : "  ", remark));
 }
 
-// "12.3 % of content, "
-std::string shareText(std::uint64_t bytes, const v1::ArchiveStats& stats) {
-  if (stats.content_bytes() == 0)
-    return {};
-  return fmt::format("{:.1f} % of content, ",
-                     100.0 * static_cast<double>(bytes) / static_cast<double>(stats.content_bytes()));
+// ": 12.3 %"
+std::string shareText(std::uint64_t bytes, std::uint64_t whole) {
+  return whole == 0
+             ? std::string()
+             : fmt::format(": {:.1f} %", 100.0 * static_cast<double>(bytes) / static_cast<double>(whole));
 }
 
 Result<int> showStats(const GlobalOptions& global) {
@@ -39,11 +38,15 @@ Result<int> showStats(const GlobalOptions& global) {
   }
   printCount("ROMs", stats.roms(), {});
   printCount("artifacts", stats.artifacts(), {});
-  printCount("blobs", stats.blobs(), "different contents");
+  printCount("blobs", stats.blobs(),
+             "contents of artifacts, ROM indexes, policies and reports, equal ones once");
   printCount("content bytes", stats.content_bytes(), "all artifacts");
-  printCount("distinct bytes", stats.distinct_bytes(), shareText(stats.distinct_bytes(), stats) + "each blob once");
-  printCount("stored bytes", stats.stored_bytes(), shareText(stats.stored_bytes(), stats) + "each chunk once, compressed");
-  printCount("database bytes", stats.database_bytes(), shareText(stats.database_bytes(), stats) + "with records, indexes and log");
+  printCount("distinct bytes", stats.distinct_bytes(),
+             "equal artifacts once" + shareText(stats.distinct_bytes(), stats.content_bytes()));
+  printCount("blob bytes", stats.blob_bytes(), "all blobs");
+  printCount("stored bytes", stats.stored_bytes(),
+             "all blobs, compressed" + shareText(stats.stored_bytes(), stats.blob_bytes()));
+  printCount("database bytes", stats.database_bytes(), "with records, look-up tables and log");
   return 0;
 }
 

@@ -89,9 +89,10 @@ void addRomIdentify(CLI::App& rom, Invocation& invocation) {
   auto* command = rom.add_subcommand("identify", "name the ROM in a flash dump, or that of a firmware ELF");
   auto options = std::make_shared<IdentifyOptions>();
   command
-      ->add_option("DUMP", options->dump,
-                   "what was read from the device's flash, its build-id note for example: binary, Intel HEX or "
-                   "S-records; or an ELF")
+      ->add_option(
+          "DUMP", options->dump,
+          "what was read from the device's flash, its build-id note for example: binary, Intel HEX or "
+          "S-records; or an ELF")
       ->required();
   command->add_option(
       "--base", options->base,

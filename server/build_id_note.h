@@ -1,8 +1,8 @@
 // GNU build-id notes in memory that was read from a device.
 //
-// A note is three little-endian words (4: the length of its name; the length of its descriptor; 3: NT_GNU_BUILD_ID), the
-// name "GNU\0", and the descriptor, which is the build-id (System V ABI, "Note Section"; <elf.h>). Where a dump begins is
-// unknown, so a note may be at any offset.
+// A note is three little-endian words (4: the length of its name; the length of its descriptor; 3:
+// NT_GNU_BUILD_ID), the name "GNU\0", and the descriptor, which is the build-id (System V ABI, "Note
+// Section"; <elf.h>). Where a dump begins is unknown, so a note may be at any offset.
 //
 // Limits: descriptors of 4 to 64 bytes; the first kMostBuildIdNotes of a dump.
 #pragma once

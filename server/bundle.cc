@@ -98,7 +98,7 @@ Result<void> checkSizes(const Config& config, const std::vector<store::RomRecord
     }
   }
   // Also what no ROM refers to: verifying it would take as long.
-  if (stats.distinctBytes > config.publishBytes * std::max<std::size_t>(roms.size(), 1))
+  if (stats.blobBytes > config.publishBytes * std::max<std::size_t>(roms.size(), 1))
     return fail(ErrorCode::Exhausted, kCannotImport, {}, "its contents are larger than the service accepts",
                 "the limits are set in the service's configuration file, [uploads]");
   return {};

@@ -89,6 +89,7 @@ void toMessage(const store::Stats& stats, v1::ArchiveStats& message) {
   message.set_blobs(stats.blobs);
   message.set_content_bytes(stats.contentBytes);
   message.set_distinct_bytes(stats.distinctBytes);
+  message.set_blob_bytes(stats.blobBytes);
   message.set_stored_bytes(stats.storedBytes);
   message.set_database_bytes(stats.databaseBytes);
   message.set_advisories(stats.advisories);

@@ -325,7 +325,7 @@ Result<void> DumpUpload::identify(Call& call, v1::IdentifyImageResponse& respons
     return notFound(dump, identification, matches, base_.has_value());
   if (found) {
     *response.mutable_rom() = matches.front().rom();
-    response.set_offset(static_cast<std::uint64_t>(matches.front().offset()));
+    response.set_offset(static_cast<std::uint64_t>(std::max<std::int64_t>(matches.front().offset(), 0)));
     response.set_trailing_padding(matches.front().trailing_padding());
   }
   for (v1::ImageMatch& match : matches)

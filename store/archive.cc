@@ -249,7 +249,9 @@ Result<Stats> Archive::stats() const {
     stats.artifacts = number("SELECT count(*) FROM artifact");
     stats.blobs = number("SELECT count(*) FROM blob");
     stats.contentBytes = number("SELECT coalesce(sum(size), 0) FROM artifact JOIN blob ON blob.id = blob_id");
-    stats.distinctBytes = number("SELECT coalesce(sum(size), 0) FROM blob");
+    stats.distinctBytes =
+        number("SELECT coalesce(sum(size), 0) FROM blob WHERE id IN (SELECT blob_id FROM artifact)");
+    stats.blobBytes = number("SELECT coalesce(sum(size), 0) FROM blob");
     stats.storedBytes = number("SELECT coalesce(sum(length(compressed)), 0) FROM chunk");
     stats.advisories = number("SELECT count(*) FROM advisory");
     stats.releases = number("SELECT count(*) FROM release");

@@ -144,8 +144,9 @@ struct Stats {
   std::uint64_t roms = 0;
   std::uint64_t artifacts = 0;
   std::uint64_t blobs = 0;
-  std::uint64_t distinctBytes = 0; ///< sum over all blobs
   std::uint64_t contentBytes = 0;  ///< sum over all artifacts
+  std::uint64_t distinctBytes = 0; ///< the same, equal artifacts once
+  std::uint64_t blobBytes = 0;     ///< sum over all blobs: artifacts, indexes, policies and reports
   std::uint64_t storedBytes = 0;   ///< compressed, each blob once
   std::uint64_t databaseBytes = 0; ///< size of the database file
   std::uint64_t advisories = 0;

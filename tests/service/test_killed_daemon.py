@@ -1,4 +1,4 @@
-"""The daemon is killed (SIGKILL) at any moment of publications that a client sends: what was acknowledged is there and
+"""A daemon is killed (SIGKILL) at any moment of publications that a client sends: what was acknowledged is there and
 whole, and nothing else is visible.
 
 A few kills here; ROMLINK_KILLS=1000 makes as many (scripts/crash-test).
@@ -10,7 +10,7 @@ import time
 
 import grpc
 
-from conftest import DEADLINE, Daemon
+from conftest import DEADLINE, Daemon, eventually
 from programs import ROM_BASE
 from test_service import ARCHIVE, publication
 
@@ -20,9 +20,9 @@ KILLS = int(os.environ.get("ROMLINK_KILLS", "8"))
 class Publisher:
     """Publishes sets, each another image, until the daemon is gone."""
 
-    def __init__(self, messages, programs, size):
+    def __init__(self, messages, programs, size, first=0):
         self.messages, self.elf, self.size = messages, programs.rom.read_bytes(), size
-        self.next, self.acknowledged = 0, {}
+        self.first, self.next, self.acknowledged = first, first, {}
 
     def artifacts(self, number):
         return ("elf", "rom.elf", self.elf), ("x-data", "data", random.Random(number).randbytes(self.size))
@@ -50,18 +50,19 @@ def fetch(daemon, messages, rom, role):
     return b"".join(piece.chunk for piece in pieces)
 
 
-def check(daemon, messages, publisher):
+def check(daemon, messages, *publishers):
     listed = daemon.unary(ARCHIVE + "ListRoms", messages.archive.ListRomsRequest(page_size=10000),
                           messages.archive.ListRomsResponse).roms
     by_version = {int(rom.version): rom for rom in listed}
-    for number, image in publisher.acknowledged.items():
-        assert by_version[number].image_hash == image, f"acknowledged and lost: {number}"
-    assert len(by_version) <= publisher.next
-    newest = sorted(by_version)[-3:]
-    for number in newest:  # acknowledged or not: what is visible is whole
-        assert {a.role for a in by_version[number].artifacts} == {"elf", "image", "x-data"}
-        for role, _, content in publisher.artifacts(number):
-            assert fetch(daemon, messages, by_version[number].image_hash, role) == content, (number, role)
+    assert set(by_version) <= {number for one in publishers for number in range(one.first, one.next)}
+    for publisher in publishers:
+        for number, image in publisher.acknowledged.items():
+            assert by_version[number].image_hash == image, f"acknowledged and lost: {number}"
+        newest = sorted(number for number in by_version if publisher.first <= number < publisher.next)[-3:]
+        for number in newest:  # acknowledged or not: what is visible is whole
+            assert {a.role for a in by_version[number].artifacts} == {"elf", "image", "x-data"}
+            for role, _, content in publisher.artifacts(number):
+                assert fetch(daemon, messages, by_version[number].image_hash, role) == content, (number, role)
     last = list(daemon.downstream(ARCHIVE + "VerifyArchive", messages.archive.VerifyArchiveRequest(),
                                   messages.archive.VerifyArchiveResponse))[-1]
     assert last.finished and not last.problems, last.problems
@@ -89,3 +90,24 @@ def test_kill_9(tmp_path, messages, programs):
         assert again.stop() == 0
         assert os.listdir(folder / "archive" / "cache" / "jobs") == []  # interrupted uploads are cleaned up
     print(f"{KILLS} kills: every acknowledged set is whole, none is partial")
+
+
+def test_two_daemons_share_an_archive(tmp_path, messages, programs):
+    """Both publish; one is killed; the other goes on, and each has what both acknowledged."""
+    daemons = [Daemon(tmp_path), Daemon(tmp_path)]
+    publishers = [Publisher(messages, programs, 200_000, first) for first in (0, 140)]
+    threads = [threading.Thread(target=publisher.run, args=(daemon.address,))
+               for daemon, publisher in zip(daemons, publishers)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: all(len(publisher.acknowledged) >= 3 for publisher in publishers))
+    daemons[0].process.kill()
+    daemons[0].stop()
+    before = len(publishers[1].acknowledged)
+    eventually(lambda: len(publishers[1].acknowledged) >= before + 3)  # it goes on without the other
+    daemons[0] = Daemon(tmp_path)  # and is joined again in the midst of its publications
+    assert daemons[1].stop() == 0
+    threads[1].join(DEADLINE)
+    threads[0].join(DEADLINE)
+    check(daemons[0], messages, *publishers)
+    assert daemons[0].stop() == 0

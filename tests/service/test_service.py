@@ -160,7 +160,8 @@ def test_identify_from_a_build_id_note(daemon, messages, programs, published):
     note = image[note_at:note_at + 16 + len(published.rom.build_id) // 2]
     kind = messages.archive.ImageMatch
     answer = identify(daemon, messages, note)
-    assert (answer.rom, answer.matches[0].kind, answer.offset) == (published.rom, kind.BUILD_ID, -note_at)
+    assert (answer.rom, answer.offset) == (published.rom, 0)
+    assert (answer.matches[0].kind, answer.matches[0].offset) == (kind.BUILD_ID, -note_at)
     assert answer.matches[0].missing_bytes == len(image) - len(note)
     altered = bytearray(image)
     altered[note_at - 1 if note_at else note_at + len(note)] ^= 1
@@ -212,6 +213,7 @@ def test_verify_and_stats(daemon, messages, published):
     stats = daemon.unary(ARCHIVE + "GetArchiveStats", messages.archive.GetArchiveStatsRequest(),
                          messages.archive.ArchiveStats)
     assert (stats.roms, stats.artifacts, stats.blobs) == (1, 2, 3)
+    assert stats.content_bytes == stats.distinct_bytes < stats.blob_bytes, "the index is a blob, too"
 
 
 def test_errors_carry_google_rpc_details(daemon, messages):

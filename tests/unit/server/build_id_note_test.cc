@@ -9,7 +9,8 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 Content noteOf(const Content& id, std::uint8_t nameSize = 4, std::uint8_t type = 3) {
-  return Content{nameSize, 0, 0, 0, static_cast<std::uint8_t>(id.size()), 0, 0, 0, type, 0, 0, 0, 'G', 'N', 'U', 0} +
+  return Content{nameSize, 0,   0,   0, static_cast<std::uint8_t>(id.size()), 0, 0, 0, type, 0, 0, 0,
+                 'G',      'N', 'U', 0} +
          id;
 }
 

@@ -69,6 +69,8 @@ TEST_F(Publish, equalContentIsStoredOnce) {
   EXPECT_EQ(two.roms, 2U);
   EXPECT_EQ(two.artifacts, 3U);
   EXPECT_EQ(two.contentBytes, 3 * elf.size());
+  EXPECT_EQ(two.distinctBytes, elf.size());
+  EXPECT_EQ(two.blobBytes, elf.size());
   EXPECT_EQ(two.storedBytes, one.storedBytes);
   EXPECT_GE(two.databaseBytes, two.storedBytes);
 }
