@@ -4,6 +4,7 @@
 #include "client/console.h"
 #include "client/json.h"
 #include "client/session.h"
+#include "client/verifier_key.h"
 #include "romlink/v1/transfer.grpc.pb.h"
 
 #include <CLI/CLI.hpp>
@@ -20,23 +21,13 @@ struct ImportOptions {
   std::vector<std::string> trust; // verifier keys, or files that hold one
 };
 
-/// A verifier key, or the one that is in the file of this name.
-Result<std::string> keyOf(const std::string& given) {
-  std::error_code status;
-  if (!std::filesystem::is_regular_file(given, status))
-    return given;
-  ROMLINK_ASSIGN(const auto content, readFile(given));
-  const std::string text(asText(content));
-  return text.substr(0, text.find_first_of("\r\n"));
-}
-
 Result<v1::ImportRomsResponse> call(const Session& session, const ImportOptions& options,
                                     Progress& progress) {
   v1::ImportRomsRequest message;
   message.mutable_header();
   for (const std::string& given : options.trust) {
-    ROMLINK_ASSIGN(std::string key, keyOf(given));
-    message.mutable_header()->add_trusted_keys(std::move(key));
+    ROMLINK_ASSIGN(const VerifierKey key, verifierKeyFrom(given));
+    message.mutable_header()->add_trusted_keys(key.text());
   }
   const auto stub = v1::TransferService::NewStub(session.channel());
   grpc::ClientContext context;

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <unistd.h>
@@ -16,14 +17,18 @@ namespace {
 namespace fs = std::filesystem;
 
 Result<int> restore(const std::string& file, const GlobalOptions& global) {
-  if (global.archive.empty())
-    return fail(ErrorCode::Usage, "cannot restore the archive", {}, "no folder is named",
+  if (global.archive.empty() || !global.server.empty())
+    return fail(ErrorCode::Usage, "cannot restore the archive", {}, "a folder has to be named, and no server",
                 "give the folder of the archive that is to be: romlink --archive DIR archive restore FILE");
   std::error_code ignored;
   std::string program = (fs::read_symlink("/proc/self/exe", ignored).parent_path() / "romlinkd").string();
   std::string archiveOption = "--archive=" + global.archive;
   std::string restoreOption = "--restore=" + file;
   std::array<char*, 4> arguments = {program.data(), archiveOption.data(), restoreOption.data(), nullptr};
+  // A mask that this program has would stay: the restore could not be interrupted.
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
   ::execv(program.c_str(), arguments.data());
   return fail(ErrorCode::Unavailable, "cannot start the daemon", program, std::strerror(errno),
               "romlinkd has to be in the same folder as this program");

@@ -5,6 +5,7 @@
 #include "client/console.h"
 #include "client/json.h"
 #include "client/session.h"
+#include "client/verifier_key.h"
 #include "relink/report/utf8.h"
 #include "romlink/v1/archive.grpc.pb.h"
 
@@ -22,9 +23,16 @@ struct VerifyOptions {
 
 Result<v1::VerifyArchiveRequest> requestOf(const VerifyOptions& options) {
   v1::VerifyArchiveRequest request;
-  request.set_public_key(options.publicKey);
+  if (!options.publicKey.empty()) {
+    ROMLINK_ASSIGN(const VerifierKey key, verifierKeyFrom(options.publicKey));
+    request.set_public_key(key.text());
+  }
   if (options.head.empty())
     return request;
+  std::error_code status;
+  if (!std::filesystem::is_regular_file(options.head, status) &&
+      std::filesystem::exists(options.head, status))
+    return fail(ErrorCode::Malformed, "not a signed note", options.head, "it is not a regular file");
   ROMLINK_ASSIGN(const auto head, readFile(options.head));
   if (head.empty() || head.size() > SignedNote::kLongest || report::toUtf8(asText(head)) != asText(head))
     return fail(ErrorCode::Malformed, "not a signed note", options.head,

@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::seconds kAnswerTime{10};
+constexpr std::string_view kListening = "listening on ";
 
 tl::unexpected<Error> unavailable(const char* what, const fs::path& where, std::string why,
                                   std::string hint = {}) {
@@ -38,7 +39,10 @@ Result<int> lockFile(const fs::path& file, int operation) {
     status = errno == EINTR ? 0 : -1;
   if (status == 0)
     return fd;
-  auto error = unavailable("cannot use the archive's folder", file, std::strerror(errno));
+  auto error =
+      unavailable("cannot use the archive's folder", file, std::strerror(errno),
+                  "romlink must be able to write there; from a medium that is read-only plain sqlite3 gets "
+                  "files out (docs/archive_format.md)");
   if (fd >= 0)
     ::close(fd);
   return error;
@@ -62,18 +66,35 @@ bool serves(const fs::path& socket) {
          connect("unix:" + socket.string())->WaitForConnected(std::chrono::system_clock::now() + kAnswerTime);
 }
 
-// The first line the daemon prints: "listening on ...", or why it cannot.
-std::string readLine(int fd) {
+// What the daemon prints: "listening on ...", when it does, or why it cannot, until its end.
+std::string readWords(int fd) {
   std::string text;
   std::array<char, 1024> buffer{};
-  while (text.find('\n') == std::string::npos) {
+  while (!text.starts_with(kListening) || text.find('\n') == std::string::npos) {
     const ssize_t n = ::read(fd, buffer.data(), buffer.size());
     if (n == 0 || (n < 0 && errno != EINTR))
       break;
     if (n > 0)
       text.append(buffer.data(), static_cast<std::size_t>(n));
   }
-  return text.substr(0, text.find('\n'));
+  return text;
+}
+
+// The daemon's error as its own: "romlink: error: LINE", "hint: LINE".
+tl::unexpected<Error> daemonsError(const std::string& said, int exitStatus, const fs::path& folder) {
+  constexpr std::string_view kPrefix = "romlink: error: ";
+  constexpr std::string_view kHint = "\nhint: ";
+  std::string line = said.substr(0, said.find('\n'));
+  if (!line.starts_with(kPrefix))
+    return unavailable("cannot start the daemon", folder, line,
+                       "its log is " + (folder / "romlinkd.log").string());
+  Error error{ErrorCode::Unavailable, line.substr(kPrefix.size()), {}, {}, {}};
+  if (const std::size_t hint = said.find(kHint); hint != std::string::npos)
+    error.hint = said.substr(hint + kHint.size(), said.find('\n', hint + 1) - hint - kHint.size());
+  for (const ErrorCode code : {ErrorCode::Refused, ErrorCode::Usage, ErrorCode::Malformed})
+    if (WIFEXITED(exitStatus) && WEXITSTATUS(exitStatus) == exitCodeOf(code))
+      error.code = code;
+  return fail(std::move(error));
 }
 
 int spawnDaemon(const fs::path& program, const fs::path& folder, const fs::path& socket, int output,
@@ -110,18 +131,16 @@ Result<void> startDaemon(const fs::path& folder, const fs::path& socket) {
   pid_t pid = -1;
   const int status = spawnDaemon(program, folder, socket, ends[1], pid);
   ::close(ends[1]);
-  const std::string said = status == 0 ? readLine(ends[0]) : std::string();
+  const std::string said = status == 0 ? readWords(ends[0]) : std::string();
   ::close(ends[0]);
   if (status != 0)
     return unavailable("cannot start the daemon", program, std::strerror(status),
                        "romlinkd has to be in the same folder as this program");
-  if (said.starts_with("listening on "))
+  if (said.starts_with(kListening))
     return {};
-  ::waitpid(pid, nullptr, 0);
-  constexpr std::string_view kPrefix = "romlink: error: ";
-  return unavailable("cannot start the daemon", folder,
-                     said.starts_with(kPrefix) ? said.substr(kPrefix.size()) : said,
-                     "its log is " + (folder / "romlinkd.log").string());
+  int exitStatus = 0;
+  ::waitpid(pid, &exitStatus, 0);
+  return daemonsError(said, exitStatus, folder);
 }
 
 } // namespace

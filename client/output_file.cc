@@ -2,10 +2,12 @@
 
 #include "client/interrupts.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <set>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +21,38 @@ tl::unexpected<Error> cannotWrite(const fs::path& file) {
   return fail(ErrorCode::Malformed, "cannot write", file.string(), std::strerror(errno));
 }
 
+/// The file's name is on disk.
+Result<void> syncFolder(const fs::path& file) {
+  const int fd = ::open(fs::absolute(file).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = fd >= 0 && ::fsync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0)
+    ::close(fd);
+  errno = error;
+  return synced ? Result<void>() : Result<void>(cannotWrite(file));
+}
+
+/// An SQLite database that is in WAL mode, as archives are. Backups and bundles, which may be replaced, are
+/// not (https://www.sqlite.org/fileformat.html, "File format version numbers").
+bool isLiveDatabase(const fs::path& file) {
+  constexpr std::string_view kMagic{"SQLite format 3\0", 16};
+  constexpr char kWal = 2;
+  std::array<char, 20> header{};
+  std::ifstream in(file, std::ios::binary);
+  return in.read(header.data(), header.size()) && std::string_view(header.data(), kMagic.size()) == kMagic &&
+         header[18] == kWal && header[19] == kWal;
+}
+
+Result<void> checkIsNoArchive(const fs::path& target) {
+  constexpr const char* kDatabase = "archive.db";
+  const std::string name = target.filename().string();
+  const bool isNamedSo = name == "signing-key.pem" || name.starts_with(kDatabase);
+  if (!isNamedSo || !isLiveDatabase(target.parent_path() / kDatabase))
+    return {};
+  return fail(ErrorCode::Usage, "cannot write", target.string(), "it is a file of an archive",
+              "give a name outside of the archive's folder");
+}
+
 } // namespace
 
 OutputFile::OutputFile(fs::path file, std::string temporary, int fd)
@@ -26,7 +60,7 @@ OutputFile::OutputFile(fs::path file, std::string temporary, int fd)
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : file_(std::move(other.file_)), temporary_(std::exchange(other.temporary_, {})),
-      fd_(std::exchange(other.fd_, -1)) {}
+      fd_(std::exchange(other.fd_, -1)), durable_(other.durable_) {}
 
 OutputFile::~OutputFile() {
   if (fd_ < 0)
@@ -43,13 +77,14 @@ Result<OutputFile> OutputFile::create(const fs::path& file) {
   fs::path target = file;
   if (const fs::path real = fs::canonical(file, status); !status)
     target = real; // a symbolic link stays one
+  ROMLINK_TRY(checkIsNoArchive(fs::absolute(target, status)));
   if (fs::exists(target, status) && !fs::is_regular_file(target, status)) {
     const int fd = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
     if (fd < 0)
       return cannotWrite(file);
     return OutputFile(target, {}, fd);
   }
-  std::string temporary = (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
+  std::string temporary = (target.parent_path() / ".romlink.XXXXXX").string();
   const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0)
     return cannotWrite(file);
@@ -72,6 +107,7 @@ Result<void> OutputFile::write(Bytes bytes) {
 Result<void> OutputFile::sync() {
   if (!temporary_.empty() && ::fsync(fd_) != 0)
     return cannotWrite(file_);
+  durable_ = !temporary_.empty();
   return {};
 }
 
@@ -84,6 +120,8 @@ Result<void> OutputFile::commit(bool executable) {
       return cannotWrite(file_);
     keepOnInterrupt(temporary_);
     temporary_.clear();
+    if (durable_)
+      ROMLINK_TRY(syncFolder(file_));
   }
   if (::close(std::exchange(fd_, -1)) != 0)
     return cannotWrite(file_);

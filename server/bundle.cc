@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kCannotExport = "cannot export the ROMs";
 constexpr const char* kCannotImport = "cannot import the bundle";
+constexpr const char* kSendAgain = "have it sent again, and compare the digest that `archive export` printed";
 constexpr std::size_t kPage = 1000;
 
 /// The advisories that name one of these ROMs, with those targets only.
@@ -77,7 +78,7 @@ Result<void> copyVerdicts(const store::Archive& from, const std::vector<store::R
   for (const store::RomRecord& rom : roms) {
     if (!rom.withdrawal)
       continue;
-    ROMLINK_ASSIGN(const bool isNew, to.withdraw(rom.imageHash.text(), *rom.withdrawal));
+    ROMLINK_ASSIGN(const bool isNew, to.adoptWithdrawal(rom.imageHash, *rom.withdrawal));
     if (response != nullptr && isNew)
       response->set_new_withdrawals(response->new_withdrawals() + 1);
   }
@@ -92,28 +93,62 @@ Result<void> checkSizes(const Config& config, const std::vector<store::RomRecord
     for (const store::Artifact& artifact : rom.artifacts) {
       total += std::min(artifact.size, config.publishBytes + 1);
       if (artifact.size > config.fileBytes || total > config.publishBytes)
-        return fail(ErrorCode::Exhausted, kCannotImport, rom.name + "@" + rom.version + " " + artifact.role,
+        return fail(ErrorCode::Refused, kCannotImport, rom.name + "@" + rom.version + " " + artifact.role,
                     "it is larger than the service accepts",
                     "the limits are set in the service's configuration file, [uploads]");
     }
   }
   // Also what no ROM refers to: verifying it would take as long.
   if (stats.blobBytes > config.publishBytes * std::max<std::size_t>(roms.size(), 1))
-    return fail(ErrorCode::Exhausted, kCannotImport, {}, "its contents are larger than the service accepts",
+    return fail(ErrorCode::Refused, kCannotImport, {}, "its contents are larger than the service accepts",
                 "the limits are set in the service's configuration file, [uploads]");
   return {};
 }
 
-/// The key that signed the bundle, if it is trusted.
+/// What is wrong with the bundle, not with an archive of the user's.
+tl::unexpected<Error> cannotImport(Error error) {
+  error.what = kCannotImport;
+  error.where.clear();
+  if (error.code == ErrorCode::Malformed)
+    error.hint = "give a file that `romlink archive export` made";
+  if (error.code == ErrorCode::Damaged)
+    error.hint = kSendAgain;
+  return fail(std::move(error));
+}
+
+/// The trusted key that signed the bundle, by the name under which it is trusted.
 Result<VerifierKey> signerOf(const store::Archive& bundle, const std::vector<VerifierKey>& trusted) {
   ROMLINK_ASSIGN(const store::SignedHead head, bundle.head());
-  const auto isSigner = [&](const VerifierKey& key) { return key.key == head.key.key; };
-  if (std::none_of(trusted.begin(), trusted.end(), isSigner))
-    return fail(
-        ErrorCode::Refused, kCannotImport, head.key.text(), "it is signed by an unknown key",
-        "if this is the key that `romlink archive head --public-key` prints where the bundle comes from, "
-        "import with --trust KEY");
-  return head.key;
+  for (const VerifierKey& key : trusted)
+    if (key.key == head.key.key)
+      return key;
+  const std::string text = head.key.text();
+  return fail(
+      ErrorCode::Refused, kCannotImport, {},
+      "it is signed by an unknown key, " + text.substr(text.rfind('+') + 1),
+      "if `romlink archive head --public-key` prints a key that ends so where the bundle comes from, import "
+      "with --trust KEY");
+}
+
+/// Opens the bundle, and does not believe anything else of it before that is known.
+Result<store::Archive> openBundle(Services& services, Call& call, const fs::path& folder,
+                                  const std::vector<VerifierKey>& trusted, v1::ImportRomsResponse& response) {
+  auto bundle = store::Archive::openForeign(folder, [&] { return call.cancelled(); });
+  if (call.cancelled())
+    return Call::clientGone();
+  if (!bundle)
+    return cannotImport(std::move(bundle.error()));
+  ROMLINK_ASSIGN(const VerifierKey signer, signerOf(*bundle, trusted));
+  response.set_signed_by(signer.text());
+  ROMLINK_ASSIGN(const auto stats, bundle->stats());
+  ROMLINK_ASSIGN(const auto roms, allOf(*bundle));
+  ROMLINK_TRY(checkSizes(services.config, roms, stats));
+  ROMLINK_ASSIGN(const auto problems, bundle->verify({}));
+  if (problems.empty())
+    return std::move(*bundle);
+  const std::string more =
+      problems.size() == 1 ? "" : " (and " + std::to_string(problems.size() - 1) + " more problems)";
+  return fail(ErrorCode::Damaged, kCannotImport, {}, problems.front() + more, kSendAgain);
 }
 
 } // namespace
@@ -123,15 +158,18 @@ Result<void> exportBundle(Services& services, Call& call, const std::vector<std:
   ROMLINK_ASSIGN(const auto roms, chosen(services.archive, references));
   ROMLINK_ASSIGN(store::Archive bundle,
                  store::Archive::open(scratch / "bundle", services.archive.signingKeyFile()));
-  for (std::size_t i = 0; i < roms.size(); ++i) {
-    if (call.cancelled())
-      return Call::clientGone();
-    progress("packing", i, roms.size());
-    ROMLINK_ASSIGN(const TemporaryDirectory folder, TemporaryDirectory::create(scratch, "rom"));
-    ROMLINK_ASSIGN(const auto sources, unpack(services.archive, roms[i], folder.path()));
-    ROMLINK_TRY(bundle.publish(roms[i], sources));
-  }
-  ROMLINK_TRY(copyVerdicts(services.archive, roms, bundle, nullptr));
+  const auto pack = [&]() -> Result<void> {
+    for (std::size_t i = 0; i < roms.size(); ++i) {
+      if (call.cancelled())
+        return Call::clientGone();
+      progress("packing", i, roms.size());
+      ROMLINK_ASSIGN(const TemporaryDirectory folder, TemporaryDirectory::create(scratch, "rom"));
+      ROMLINK_ASSIGN(const auto sources, unpack(services.archive, roms[i], folder.path()));
+      ROMLINK_TRY(bundle.publish(roms[i], sources));
+    }
+    return copyVerdicts(services.archive, roms, bundle, nullptr);
+  };
+  ROMLINK_TRY(bundle.signOnce(pack));
   ROMLINK_ASSIGN(const auto problems, bundle.backup(file));
   if (!problems.empty())
     return fail(ErrorCode::Internal, kCannotExport, {}, "the bundle is not sound: " + problems.front());
@@ -140,21 +178,9 @@ Result<void> exportBundle(Services& services, Call& call, const std::vector<std:
 
 Result<void> importBundle(Services& services, Call& call, const fs::path& folder,
                           const std::vector<VerifierKey>& trusted, v1::ImportRomsResponse& response) {
-  ROMLINK_ASSIGN(const store::Archive bundle, store::Archive::openForeign(folder));
-  ROMLINK_ASSIGN(const auto stats, bundle.stats());
+  ROMLINK_ASSIGN(const store::Archive bundle, openBundle(services, call, folder, trusted, response));
   ROMLINK_ASSIGN(const auto roms, allOf(bundle));
-  ROMLINK_TRY(checkSizes(services.config, roms, stats));
-  ROMLINK_ASSIGN(const VerifierKey signer, signerOf(bundle, trusted));
-  ROMLINK_ASSIGN(const auto problems, bundle.verify({}));
-  if (!problems.empty())
-    return fail(ErrorCode::Damaged, kCannotImport, {},
-                problems.front() + (problems.size() == 1
-                                        ? ""
-                                        : " (and " + std::to_string(problems.size() - 1) + " more problems)"),
-                "have it sent again, and compare the digest that `archive export` printed");
-  for (const store::RomRecord& rom : roms)
-    ROMLINK_TRY(services.archive.isPublished(rom)); // before the first is published
-  response.set_signed_by(signer.text());
+  std::vector<Publication> publications; // none is published unless all can be
   for (const store::RomRecord& rom : roms) {
     if (call.cancelled())
       return Call::clientGone();
@@ -166,7 +192,10 @@ Result<void> importBundle(Services& services, Call& call, const fs::path& folder
       continue;
     ROMLINK_ASSIGN(Publication publication, Publication::create(services));
     ROMLINK_TRY(publication.repeat(call, bundle, rom));
+    publications.push_back(std::move(publication));
   }
+  for (Publication& publication : publications)
+    ROMLINK_TRY(publication.commit());
   return copyVerdicts(bundle, roms, services.archive, &response);
 }
 

@@ -7,13 +7,18 @@
 //
 //   export   open a new archive in a scratch folder with this archive's key, publish the records into it,
 //            back it up to one file
-//   import   place the file in a scratch folder; verify all of it; check who signed its newest head; check
-//            that no record contradicts one that is archived; then publish each ROM as a client's upload
-//            is, the ELF read again by a worker
+//   import   place the file in a scratch folder; check who signed it and verify all of it; check that no
+//   record
+//            contradicts one that is archived; unpack each ROM and let a worker read its ELF again, as an
+//            upload's; only then publish them
+//
+// One head signs all of a bundle. Whoever cut it off at an earlier head, before a withdrawal say, would have
+// something that is signed, too.
 //
 // A file from elsewhere may be hostile: it is opened with SQLite's defences against hostile schemas (schema
-// objects that no romlink made refuse it before a query runs on them), what its contents would unpack to is
-// bounded by the service's limits on uploads, and no name in it becomes a path.
+// objects that no romlink made, and pages that are not sound, refuse it before a query runs on them), what
+// its contents would unpack to is bounded by the service's limits on uploads, and no name in it becomes a
+// path.
 #pragma once
 
 #include "base/error.h"

@@ -84,7 +84,9 @@ Result<void> Publication::start(const v1::PublishRomRequest::ArtifactStart& arti
     return refuse(artifact.file_name(), "an artifact's file name has no folder");
   totalBytes_ += std::min(artifact.size(), services_.config.publishBytes + 1);
   if (artifact.size() > services_.config.fileBytes || totalBytes_ > services_.config.publishBytes)
-    return fail(ErrorCode::Exhausted, kWhat, artifact.file_name(), "it is larger than the service accepts",
+    return fail(ErrorCode::Refused, kWhat, artifact.file_name(),
+                "the service accepts " + std::to_string(services_.config.fileBytes / kMiB) +
+                    " MiB a file and " + std::to_string(services_.config.publishBytes / kMiB) + " MiB a set",
                 "the limits are set in the service's configuration file, [uploads]");
   // Its own name stays out of the file system.
   const auto file = folder_.path() / ("artifact-" + std::to_string(artifacts_.size()) + ".part");
@@ -229,8 +231,7 @@ Result<void> Publication::publish(Call& call, v1::PublishRomResponse& response) 
   return {};
 }
 
-Result<store::Published> Publication::repeat(Call& call, const store::Archive& from,
-                                             const store::RomRecord& rom) {
+Result<void> Publication::repeat(Call& call, const store::Archive& from, const store::RomRecord& rom) {
   header_.name = rom.name;
   header_.version = rom.version;
   if (rom.sharedRam)
@@ -246,11 +247,25 @@ Result<store::Published> Publication::repeat(Call& call, const store::Archive& f
   const bool wasMade = std::any_of(rom.artifacts.begin(), rom.artifacts.end(), [&](const auto& artifact) {
     return artifact.role == kImage && artifact.digest == rom.imageHash;
   });
-  ROMLINK_ASSIGN(const Inspected found, inspect(call, !wasMade));
+  auto inspected = inspect(call, !wasMade);
+  if (!inspected &&
+      (inspected.error().code == ErrorCode::Refused || inspected.error().code == ErrorCode::Malformed))
+    return damaged(inspected.error().line());
+  ROMLINK_ASSIGN(Inspected found, std::move(inspected));
   if (found.rom.imageHash != rom.imageHash)
     return damaged("its ELF has the image " + found.rom.imageHash.text());
+  // Not the counts and the architecture's name: another version of romlink may have told them otherwise.
+  if (found.rom.imageSize != rom.imageSize || found.rom.flash != rom.flash || found.rom.entry != rom.entry ||
+      found.rom.buildId != rom.buildId)
+    return damaged("its record is not that of its ELF: image size, flash, entry or build-id differ");
   ROMLINK_ASSIGN(const store::Sketch sketch, sketchOfFile(find(kImage)->file, rom));
-  return services_.archive.publish(rom, artifacts_, found.index, sketch);
+  repeated_ = Repeated{rom, std::move(found.index), sketch};
+  return {};
+}
+
+Result<void> Publication::commit() {
+  ROMLINK_TRY(services_.archive.publish(repeated_->rom, artifacts_, repeated_->index, repeated_->sketch));
+  return {};
 }
 
 } // namespace romlink::server

@@ -30,9 +30,11 @@ public:
   /// REQUIRES: the stream has ended; called once.
   Result<void> publish(Call& call, v1::PublishRomResponse& response);
 
-  /// Instead of a stream: publishes what another archive has, under the record that it has there. The ELF is
-  /// read again: Damaged unless it is the record's.
-  Result<store::Published> repeat(Call& call, const store::Archive& from, const store::RomRecord& rom);
+  /// Instead of a stream: takes what another archive has, under the record that it has there. The ELF is read
+  /// again: Damaged unless it is the record's. Nothing is published before commit().
+  Result<void> repeat(Call& call, const store::Archive& from, const store::RomRecord& rom);
+  /// REQUIRES: repeat() succeeded; called once.
+  Result<void> commit();
 
 private:
   struct Header {
@@ -62,8 +64,15 @@ private:
   [[nodiscard]] Result<void> checkRequiredRoles() const;
   [[nodiscard]] const store::ArtifactSource* find(std::string_view role) const;
 
+  struct Repeated {
+    store::RomRecord rom;
+    store::RomIndexSource index;
+    store::Sketch sketch;
+  };
+
   Services& services_;
   JobFolder folder_;
+  std::optional<Repeated> repeated_;
   bool haveHeader_ = false;
   Header header_;
   std::vector<store::ArtifactSource> artifacts_;

@@ -150,8 +150,7 @@ Result<std::vector<VerifierKey>> TransferService::receive(Call& call,
       ROMLINK_TRY(trust(key));
     call.received(message.chunk().size());
     if (call.receivedBytes() > services_.config.publishBytes)
-      return fail(ErrorCode::Exhausted, "cannot import the bundle", {},
-                  "it is larger than the service accepts",
+      return fail(ErrorCode::Refused, "cannot import the bundle", {}, "it is larger than the service accepts",
                   "the limit is publish_limit_mib in the service's configuration file, [uploads]");
     out.write(message.chunk().data(), static_cast<std::streamsize>(message.chunk().size()));
   }

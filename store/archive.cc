@@ -60,6 +60,13 @@ std::string now() {
   return text;
 }
 
+bool isTimestamp(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
+  return text.size() == kForm.size() &&
+         std::equal(text.begin(), text.end(), kForm.begin(),
+                    [](char c, char form) { return form == '0' ? c >= '0' && c <= '9' : c == form; });
+}
+
 Archive::Archive(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Archive::Archive(Archive&&) noexcept = default;
 Archive& Archive::operator=(Archive&&) noexcept = default;
@@ -88,6 +95,9 @@ Result<Published> Archive::publish(RomRecord rom, const std::vector<ArtifactSour
     }
     if (rom.publishedAt.empty())
       rom.publishedAt = now();
+    else if (!isTimestamp(rom.publishedAt))
+      return fail(ErrorCode::Malformed, kCannotPublish, rom.name + "@" + rom.version,
+                  "the time of its publication is none");
 
     return impl_->write(kCannotPublish, [&](auto& database) -> Result<Published> {
       ROMLINK_ASSIGN(std::optional<RomRecord> archived, findArchived(database, rom));
@@ -151,12 +161,16 @@ Result<Archive::Page> Archive::list(const std::string& name, std::size_t limit,
         return invalid("no such page token");
       ROMLINK_ASSIGN(last, recordOf(*reader, *id));
     }
-    SQLite::Statement select(*reader, "SELECT id FROM rom WHERE (name, version) > (?1, ?2)"
-                                      " AND (?3 = '' OR name = ?3) ORDER BY name, version LIMIT ?4");
-    select.bind(1, last.name);
+    if (!name.empty() && !after.empty() && last.name != name)
+      return invalid("the page token is that of another list");
+    // Each is a search in the index over name and version.
+    SQLite::Statement select(*reader, name.empty() ? "SELECT id FROM rom WHERE (name, version) > (?1, ?2)"
+                                                     " ORDER BY name, version LIMIT ?3"
+                                                   : "SELECT id FROM rom WHERE name = ?1 AND version > ?2"
+                                                     " ORDER BY version LIMIT ?3");
+    select.bind(1, name.empty() ? last.name : name);
     select.bind(2, last.version);
-    select.bind(3, name);
-    select.bind(4, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000)) + 1);
+    select.bind(3, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000)) + 1);
     RomReader records(*reader);
     Page page;
     while (select.executeStep()) {
@@ -164,7 +178,8 @@ Result<Archive::Page> Archive::list(const std::string& name, std::size_t limit,
         page.nextToken = page.roms.back().imageHash.hex();
         break;
       }
-      ROMLINK_ASSIGN(RomReader::Row row, records.read(select.getColumn(0).getInt64()));
+      // One damaged record must not hide the others; whoever asks for it is told.
+      ROMLINK_ASSIGN(RomReader::Row row, records.readUnchecked(select.getColumn(0).getInt64()));
       page.roms.push_back(std::move(row.rom));
     }
     return page;

@@ -162,9 +162,11 @@ public:
   static Result<Archive> open(const std::filesystem::path& directory,
                               const std::filesystem::path& signingKey = {});
   /// Opens an archive that comes from elsewhere and may be hostile, in a scratch folder of ours: it has to be
-  /// there, and its schema has to be a romlink's and nothing else, before any query reads from it. To read
-  /// and verify. Malformed: otherwise.
-  static Result<Archive> openForeign(const std::filesystem::path& directory);
+  /// there, its schema has to be a romlink's and nothing else, its pages have to be sound, and one head has
+  /// to sign all of it, before any query reads from it. To read and verify. Malformed, Damaged: otherwise.
+  /// Unavailable: `cancelled` said so.
+  static Result<Archive> openForeign(const std::filesystem::path& directory,
+                                     const std::function<bool()>& cancelled);
   Archive(Archive&&) noexcept;
   Archive& operator=(Archive&&) noexcept;
   ~Archive();
@@ -187,6 +189,15 @@ public:
   /// Records that the ROM is withdrawn, or with Links::Allow that it is so no more; the set stays as it is.
   /// True: recorded; false: nothing new. NotFound, Usage: as find(); Usage: no reason.
   Result<bool> withdraw(const std::string& reference, Withdrawal withdrawal);
+
+  /// Records what another archive said of the ROM, if that is stricter than what holds here and was never
+  /// said here. True: recorded. NotFound: no such ROM. Usage, Malformed: not as romlink records it.
+  Result<bool> adoptWithdrawal(const Digest& imageHash, const Withdrawal& withdrawal);
+
+  /// Runs `record`, which records something: one signed head covers all of it, so that no part of it is
+  /// signed without the rest. If it does not come back, what it recorded stays unsigned: for archives that
+  /// are made as a whole. REQUIRES: nobody else writes meanwhile.
+  Result<void> signOnce(const std::function<Result<void>()>& record);
 
   /// One page of at most `limit` records by (name, version, hash), after the given position.
   /// An empty `name` lists all. `after` is the token of the page before, empty for the first.

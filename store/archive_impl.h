@@ -14,6 +14,7 @@ inline constexpr const char* kCannotRead = "cannot read the archive";
 
 struct Archive::Impl {
   std::unique_ptr<Connections> connections;
+  bool signsEach = true; ///< false: signOnce() signs all transactions together
 
   /// Runs `body` on a reading connection, on the state of one moment.
   template <typename Body>
@@ -38,7 +39,9 @@ struct Archive::Impl {
       auto done = body(*writer);
       if (!done)
         return done;
-      if (const auto logged = signLog(*writer, std::move(*tree), connections->signingKey()); !logged)
+      if (const auto logged =
+              signsEach ? signLog(*writer, std::move(*tree), connections->signingKey()) : Result<void>();
+          !logged)
         return decltype(done)(fail(logged.error()));
       transaction.commit();
       return done;
@@ -48,5 +51,7 @@ struct Archive::Impl {
 
 /// RFC 3339, UTC.
 std::string now();
+/// Has it the form of now()'s answers?
+bool isTimestamp(std::string_view text);
 
 } // namespace romlink::store

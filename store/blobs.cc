@@ -180,8 +180,15 @@ std::optional<BlobRow> findBlob(SQLite::Database& database, const Digest& digest
 
 Result<std::int64_t> storeBlob(SQLite::Database& database, const std::filesystem::path& file,
                                const SourceFacts& expected) {
-  if (const auto existing = findBlob(database, expected.digest))
+  if (const auto existing = findBlob(database, expected.digest)) {
+    // Whoever publishes it again must not be told that it is safe while it is not.
+    if (const auto sound = checkBlob(database, *existing); !sound)
+      return fail(ErrorCode::Damaged, "cannot archive", file.filename().string(),
+                  "the archive has this content, " + expected.digest.text() +
+                      ", and it is damaged: " + sound.error().why,
+                  "`romlink archive verify` names what is affected; restore the archive from a backup first");
     return existing->id;
+  }
   const std::int64_t id = database.execAndGet("SELECT coalesce(max(id), 0) + 1 FROM blob").getInt64();
   SourceFile source(file);
   ROMLINK_TRY(source.check());

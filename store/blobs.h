@@ -48,7 +48,8 @@ struct BlobRow {
 std::optional<BlobRow> findBlob(SQLite::Database& database, const Digest& digest);
 
 /// The id of the blob with `expected`'s digest; stores the content of `file` if there is none yet.
-/// REQUIRES: a write transaction is open. Malformed: the file no longer is what `expected` says.
+/// REQUIRES: a write transaction is open. Malformed: the file no longer is what `expected` says. Damaged: the
+/// content is there already, and not sound.
 Result<std::int64_t> storeBlob(SQLite::Database& database, const std::filesystem::path& file,
                                const SourceFacts& expected);
 

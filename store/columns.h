@@ -34,9 +34,9 @@ inline std::uint32_t wordIn(const SQLite::Column& column) {
 }
 
 /// A row holds a value that no romlink wrote, or lacks one.
-inline tl::unexpected<Error> damagedRecord(std::string where) {
-  return fail(ErrorCode::Damaged, "the archive's record is damaged", std::move(where),
-              "a value is missing or impossible",
+inline tl::unexpected<Error> damagedRecord(std::string where,
+                                           std::string why = "a value is missing or impossible") {
+  return fail(ErrorCode::Damaged, "the archive's record is damaged", std::move(where), std::move(why),
               "`romlink archive verify` names what is affected; restore it from a backup");
 }
 

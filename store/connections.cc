@@ -131,9 +131,11 @@ Connections::Reader Connections::read() {
       return {*this, std::move(database)};
     }
   }
+  // Not OPEN_READONLY: integrity_check then leaves the CHECK constraints out (seen with SQLite 3.40).
   auto database = std::make_unique<SQLite::Database>(
-      file_.string(), SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX, busyTimeoutMs_);
+      file_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, busyTimeoutMs_);
   configure(*database);
+  database->exec("PRAGMA query_only = ON");
   return {*this, std::move(database)};
 }
 

@@ -28,6 +28,18 @@ Result<void> checkVersion(std::int64_t version, const std::string& where) {
               "use that romlink or a later one; the archive was not changed");
 }
 
+/// Where there is no database, or an empty one, a new archive begins: unless something is left of an old one.
+Result<void> checkNothingIsLost(const std::filesystem::path& database, const std::string& how) {
+  std::error_code status;
+  const std::filesystem::path wal = database.string() + "-wal";
+  if (!std::filesystem::exists(wal, status) || std::filesystem::file_size(wal, status) == 0)
+    return {};
+  return fail(ErrorCode::Damaged, "cannot open the archive", database.string(),
+              "it " + how + ", but commits of it are in " + wal.filename().string(),
+              "bring the database back from where it went, or restore a backup in another folder; nothing "
+              "was changed");
+}
+
 std::int64_t pragma(SQLite::Database& database, const char* name) {
   return database.execAndGet(std::string("PRAGMA ") + name).getInt64();
 }
@@ -40,7 +52,7 @@ Result<void> checkHeader(const std::filesystem::path& database) {
   std::error_code status;
   const auto type = std::filesystem::status(database, status).type();
   if (type == std::filesystem::file_type::not_found)
-    return {};
+    return checkNothingIsLost(database, "is missing");
   if (type != std::filesystem::file_type::regular)
     return foreign(where, "it is not a regular file");
   std::ifstream in(database, std::ios::binary);
@@ -50,7 +62,7 @@ Result<void> checkHeader(const std::filesystem::path& database) {
   in.read(header.data(), header.size());
   const auto length = static_cast<std::size_t>(in.gcount());
   if (length == 0)
-    return {};
+    return checkNothingIsLost(database, "is empty");
   // The power failed while the file was made: its journal tells SQLite that it was empty.
   const bool isBlank = std::all_of(header.begin(), header.begin() + static_cast<std::ptrdiff_t>(length),
                                    [](char byte) { return byte == 0; });

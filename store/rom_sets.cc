@@ -137,8 +137,8 @@ RomReader::RomReader(SQLite::Database& database)
       labels_(database, "SELECT key, value FROM label WHERE rom_id = ?"),
       notes_(database, "SELECT text FROM note WHERE rom_id = ? ORDER BY position"),
       symbols_(database, "SELECT name FROM shared_symbol WHERE rom_id = ? ORDER BY name"),
-      withdrawals_(database, "SELECT links, reason, withdrawn_at FROM withdrawal WHERE rom_id = ?"
-                             " ORDER BY position DESC LIMIT 1") {}
+      withdrawals_(database, "SELECT links, reason, withdrawn_at, position, record_digest FROM withdrawal"
+                             " WHERE rom_id = ? ORDER BY position DESC LIMIT 1") {}
 
 std::vector<AddressRange> RomReader::ranges(std::int64_t id, const char* kind) {
   std::vector<AddressRange> found;
@@ -150,11 +150,17 @@ std::vector<AddressRange> RomReader::ranges(std::int64_t id, const char* kind) {
 }
 
 Result<RomReader::Row> RomReader::read(std::int64_t id) {
-  const auto damaged = [&](const std::string& what) {
-    return fail(ErrorCode::Damaged, "the archive's record is damaged", what,
-                "a value is missing or impossible",
-                "`romlink archive verify` names what is affected; restore it from a backup");
-  };
+  ROMLINK_ASSIGN(Row row, readUnchecked(id));
+  const std::string title = row.rom.name + "@" + row.rom.version;
+  if (recordDigest(row.rom) != row.recordDigest)
+    return damagedRecord(title, "it does not match its digest: a part of it is lost or altered");
+  if (!row.withdrawalIsSound)
+    return damagedRecord(title + " withdrawal", "it does not match its digest: a part of it is altered");
+  return row;
+}
+
+Result<RomReader::Row> RomReader::readUnchecked(std::int64_t id) {
+  const auto damaged = [](const std::string& what) { return damagedRecord(what); };
   if (!of(rom_, id).executeStep())
     return damaged("ROM number " + std::to_string(id));
   Row row;
@@ -196,6 +202,7 @@ Result<RomReader::Row> RomReader::read(std::int64_t id) {
     rom.sharedSymbols.push_back(symbols_.getColumn(0).getString());
   if (of(withdrawals_, id).executeStep()) {
     ROMLINK_ASSIGN(rom.withdrawal, withdrawalIn(withdrawals_));
+    row.withdrawalIsSound = matchesDigest(withdrawals_, rom.imageHash, *rom.withdrawal);
   }
   withdrawals_.reset();
   // An index can be made again; damage to one must not keep anybody from the set.

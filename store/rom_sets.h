@@ -39,9 +39,12 @@ public:
   struct Row {
     RomRecord rom;
     Digest recordDigest; ///< as stored; recordDigest(rom) unless the record is damaged
+    bool withdrawalIsSound = true;
   };
-  /// Damaged: no such row, or a value no romlink wrote.
+  /// Damaged: no such row, a value no romlink wrote, or the record does not match its digest.
   Result<Row> read(std::int64_t id);
+  /// The same, whatever the digest says.
+  Result<Row> readUnchecked(std::int64_t id);
 
 private:
   std::vector<AddressRange> ranges(std::int64_t id, const char* kind);

@@ -9,11 +9,12 @@
 namespace romlink::store {
 namespace {
 
-// By type and name. Not what ANALYZE leaves, which is harmless.
+// By type and name. Not the two tables that ANALYZE leaves, which are harmless.
 std::map<std::string, std::string> schemaOf(SQLite::Database& database) {
   std::map<std::string, std::string> schema;
   for (SQLite::Statement select(database, "SELECT type || ' ' || name, tbl_name || ' ' || coalesce(sql, '')"
-                                          " FROM sqlite_schema WHERE name NOT GLOB 'sqlite_stat*'");
+                                          " FROM sqlite_schema WHERE type <> 'table' OR"
+                                          " name NOT IN ('sqlite_stat1', 'sqlite_stat4')");
        select.executeStep();)
     schema.emplace(select.getColumn(0).getString(), select.getColumn(1).getString());
   return schema;

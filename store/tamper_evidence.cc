@@ -17,6 +17,27 @@ Result<bool> Archive::withdraw(const std::string& reference, Withdrawal withdraw
   });
 }
 
+Result<bool> Archive::adoptWithdrawal(const Digest& imageHash, const Withdrawal& withdrawal) {
+  ROMLINK_TRY(check(withdrawal));
+  return impl_->write("cannot withdraw the ROM", [&](auto& database) -> Result<bool> {
+    const auto id = findByImageHash(database, imageHash);
+    if (!id)
+      return fail(ErrorCode::NotFound, "no such ROM", imageHash.text());
+    if (!isTimestamp(withdrawal.withdrawnAt))
+      return fail(ErrorCode::Malformed, "cannot withdraw the ROM", imageHash.text(),
+                  "the time of its withdrawal is none");
+    return store::adoptWithdrawal(database, *id, imageHash, withdrawal);
+  });
+}
+
+Result<void> Archive::signOnce(const std::function<Result<void>()>& record) {
+  impl_->signsEach = false;
+  Result<void> recorded = record();
+  impl_->signsEach = true;
+  ROMLINK_TRY(std::move(recorded));
+  return impl_->write("cannot sign the archive's log", [](auto&) { return Result<void>(); });
+}
+
 Result<SignedHead> Archive::head() const {
   return impl_->read([](auto& database) { return newestHead(database); });
 }
@@ -41,12 +62,16 @@ Archive::verify(const std::function<void(const VerifyProgress&)>& progress) cons
 
 Result<Verification> Archive::verify(const Witness& witness,
                                      const std::function<void(const VerifyProgress&)>& progress) const {
-  return guarded("cannot verify the archive", impl_->connections->file().string(),
-                 [&]() -> Result<Verification> {
-                   ROMLINK_ASSIGN(const WrittenDown writtenDown, store::read(witness));
-                   const Connections::Reader reader = impl_->connections->read();
-                   return verifyAll(*reader, writtenDown, progress);
-                 });
+  return guarded(
+      "cannot verify the archive", impl_->connections->file().string(), [&]() -> Result<Verification> {
+        ROMLINK_ASSIGN(const WrittenDown writtenDown, store::read(witness));
+        const Connections::Reader reader = impl_->connections->read();
+        Verification found = verifyAll(*reader, writtenDown, progress);
+        if (!isKnownKey(*reader, signingKey()))
+          found.notes.push_back("this archive's key has signed nothing in it: it is new, or the log was "
+                                "made anew with another key");
+        return found;
+      });
 }
 
 } // namespace romlink::store

@@ -223,7 +223,7 @@ private:
       const std::string title = "ROM number " + std::to_string(id);
       const Result<void> sound = guarded(title, "", [&]() -> Result<void> {
         RomReader reader(database_);
-        ROMLINK_ASSIGN(const RomReader::Row row, reader.read(id));
+        ROMLINK_ASSIGN(const RomReader::Row row, reader.readUnchecked(id));
         if (recordDigest(row.rom) != row.recordDigest)
           problem(row.rom.name + "@" + row.rom.version,
                   "the record does not match its digest: a part of it is lost or altered");

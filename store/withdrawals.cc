@@ -68,11 +68,36 @@ Result<bool> insertWithdrawal(SQLite::Database& database, std::int64_t romId, co
   return true;
 }
 
+Result<bool> adoptWithdrawal(SQLite::Database& database, std::int64_t romId, const Digest& imageHash,
+                             const Withdrawal& withdrawal) {
+  const auto strictness = [](Links links) {
+    return links == Links::Refuse ? 2 : links == Links::Warn ? 1 : 0;
+  };
+  SQLite::Statement history(database, "SELECT links, reason, withdrawn_at FROM withdrawal WHERE rom_id = ?"
+                                      " ORDER BY position");
+  history.bind(1, romId);
+  Links now = Links::Allow;
+  while (history.executeStep()) {
+    ROMLINK_ASSIGN(const Withdrawal said, withdrawalIn(history));
+    if (said.links == withdrawal.links && said.reason == withdrawal.reason)
+      return false;
+    now = said.links;
+  }
+  if (strictness(withdrawal.links) <= strictness(now))
+    return false;
+  return insertWithdrawal(database, romId, imageHash, withdrawal);
+}
+
 Result<Withdrawal> withdrawalIn(SQLite::Statement& row) {
   const auto links = linksFromName(row.getColumn(0).getString());
   if (!links)
     return damagedRecord("withdrawal");
   return Withdrawal{*links, row.getColumn(1).getString(), row.getColumn(2).getString()};
+}
+
+bool matchesDigest(SQLite::Statement& row, const Digest& imageHash, const Withdrawal& withdrawal) {
+  const auto recorded = digestIn(row.getColumn(4));
+  return recorded && digestOf(imageHash, row.getColumn(3).getInt64(), withdrawal) == *recorded;
 }
 
 void verifyWithdrawals(SQLite::Database& database,
@@ -84,8 +109,7 @@ void verifyWithdrawals(SQLite::Database& database,
     const std::int64_t position = rows.getColumn(3).getInt64();
     const auto withdrawal = withdrawalIn(rows);
     const auto image = digestIn(rows.getColumn(5));
-    if (!withdrawal || !image ||
-        digestOf(*image, position, *withdrawal) != digestIn(rows.getColumn(4)).value_or(Digest()))
+    if (!withdrawal || !image || !matchesDigest(rows, *image, *withdrawal))
       problem(rows.getColumn(6).getString() + " withdrawal " + std::to_string(position),
               "the record does not match its digest: a part of it is altered");
   }

@@ -21,8 +21,17 @@ Result<void> check(const Withdrawal& withdrawal);
 Result<bool> insertWithdrawal(SQLite::Database& database, std::int64_t romId, const Digest& imageHash,
                               const Withdrawal& withdrawal);
 
+/// Adds the withdrawal of another archive if it is stricter than what holds here, and was never said here
+/// before. So nothing that a person decided here is undone, however often it comes. True: added. REQUIRES: as
+/// above.
+Result<bool> adoptWithdrawal(SQLite::Database& database, std::int64_t romId, const Digest& imageHash,
+                             const Withdrawal& withdrawal);
+
 /// Reads the columns links, reason, withdrawn_at. Damaged: a value that no romlink wrote.
 Result<Withdrawal> withdrawalIn(SQLite::Statement& row);
+
+/// Is this, read from a row that goes on with position and record_digest, what was recorded?
+bool matchesDigest(SQLite::Statement& row, const Digest& imageHash, const Withdrawal& withdrawal);
 
 /// Names every record that does not match its digest.
 void verifyWithdrawals(SQLite::Database& database,

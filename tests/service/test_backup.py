@@ -109,6 +109,6 @@ def test_restore_refuses_what_is_no_backup_and_what_is_there(cli, boot):
     assert cli("archive", "backup", "roms.db").returncode == 0
     assert restore(cli.folder, "roms.db", "again").returncode == 0
     refused(restore(cli.folder, "roms.db", "again"), 1, "there is an archive already")
-    refused(cli("archive", "restore", "roms.db"), 2, "no folder is named")
+    refused(cli("archive", "restore", "roms.db"), 2, "a folder has to be named")
     assert re.fullmatch(r"restored \S+ from \S+\n", restore(cli.folder, "roms.db", "third").stdout)
     assert pathlib.Path(cli.folder / "third" / "archive.db").exists()

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import struct
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -96,6 +97,8 @@ def test_an_unknown_signer_is_refused(daemon, headquarters, site, tmp_path):
     assert stranger("rom", "list").returncode == 0
     refused(site("archive", "import", "boot.bundle", "--trust", verifier_key(tmp_path / "stranger")), 1, "unknown key")
     refused(site("archive", "import", "boot.bundle", "--trust", "no key"), 3, "no key")
+    (site.folder / "empty.key").write_bytes(b"")
+    refused(site("archive", "import", "boot.bundle", "--trust", "empty.key"), 3, "empty.key")
     assert site("rom", "list", "--quiet").stdout == ""
     assert headquarters("archive", "import", "boot.bundle").returncode == 0  # its own
 
@@ -161,10 +164,10 @@ def test_an_altered_bundle_is_refused(daemon, headquarters, site, statement, wor
 def test_what_would_unpack_to_too_much_is_refused(headquarters, other):
     assert headquarters("archive", "export", "boot@1.0", "--out", "boot.bundle").returncode == 0
     without_triggers(headquarters.folder / "boot.bundle", "UPDATE blob SET size = 1 << 50 WHERE id = 1")
-    refused(headquarters("archive", "import", "boot.bundle"), 70, "larger than the service accepts")
+    refused(headquarters("archive", "import", "boot.bundle"), 1, "larger than the service accepts")
     small = other("[uploads]\npublish_limit_mib = 1\n")
     (headquarters.folder / "large").write_bytes(bytes(2 << 20))
-    refused(small("archive", "import", "large"), 70, "larger than the service accepts")
+    refused(small("archive", "import", "large"), 1, "larger than the service accepts")
 
 
 def test_what_is_no_bundle_is_refused(headquarters, site, programs):
@@ -174,11 +177,126 @@ def test_what_is_no_bundle_is_refused(headquarters, site, programs):
         other.execute("CREATE TABLE rom (id)")
     refused(site("archive", "import", "other.db"), 3, "it is no archive")
     (site.folder / "empty").write_bytes(b"")
-    refused(site("archive", "import", "empty"), 3, "it is no archive")
+    refused(site("archive", "import", "empty"), 3, "empty")
     refused(site("archive", "import", "nofile"), 3, "nofile")
     assert headquarters("archive", "export", "boot@1.0", "--out", "boot.bundle").returncode == 0
     content = (headquarters.folder / "boot.bundle").read_bytes()
     (headquarters.folder / "half").write_bytes(content[:len(content) // 2])
-    assert site("archive", "import", "half").returncode == 3
+    refused(site("archive", "import", "half"), 3, "half")
     refused(headquarters("archive", "export", "boot@7", "--out", "none.bundle"), 4, "boot@7")
     assert not (headquarters.folder / "none.bundle").exists()
+
+
+def test_an_older_bundle_takes_no_withdrawal_back(daemon, headquarters, site):
+    key = verifier_key(daemon.archive)
+    for links, name in (("warn", "one"), ("refuse", "two")):
+        assert headquarters("rom", "withdraw", "boot@1.0", "--links", links, "--reason", name).returncode == 0
+        assert headquarters("archive", "export", "boot@1.0", "--out", f"{name}.bundle").returncode == 0
+    for name in ("two", "one", "two"):
+        assert site("archive", "import", f"{name}.bundle", "--trust", key).returncode == 0
+    [rom] = records(site)
+    assert (rom["withdrawal"]["links"], rom["withdrawal"]["reason"]) == ("REFUSE", "two")
+    assert site("rom", "withdraw", "boot@1.0", "--links", "allow", "--reason", "here").returncode == 0
+    assert site("archive", "import", "two.bundle", "--trust", key).returncode == 0
+    assert records(site)[0]["withdrawal"]["links"] == "ALLOW", "what was decided here stays"
+
+
+def test_a_bundle_that_is_cut_off_is_refused(daemon, headquarters, site):
+    """Each earlier head would be signed, too: there is one."""
+    assert headquarters("rom", "withdraw", "boot@1.0", "--reason", "broken").returncode == 0
+    assert headquarters("archive", "export", "boot@1.0", "--out", "boot.bundle").returncode == 0
+    with sqlite3.connect(headquarters.folder / "boot.bundle") as bundle:
+        assert bundle.execute("SELECT size FROM signed_head").fetchall() == [(0,), (4,)], "ROM, advisory, target, withdrawal"
+    for statements, words in (
+            (("DELETE FROM withdrawal", "DELETE FROM log_entry WHERE kind = 'withdrawal'"), "cannot import"),
+            (("DELETE FROM signed_head WHERE size > 0",), "not signed as a whole"),
+            (("INSERT INTO signed_head SELECT 1, root, key_id, signature FROM signed_head WHERE size > 0",),
+             "not signed as a whole")):
+        shutil.copy(headquarters.folder / "boot.bundle", site.folder / "cut.bundle")
+        without_triggers(site.folder / "cut.bundle", *statements)
+        refused(site("archive", "import", "cut.bundle", "--trust", verifier_key(daemon.archive)), 3, words)
+    assert site("rom", "list", "--quiet").stdout == ""
+
+
+def test_pages_that_lead_to_each_other_end(daemon, headquarters, site):
+    """A b-tree of 300 ways to each next page, seven times: nobody reads it to its end."""
+    assert headquarters("archive", "export", "boot@1.0", "--out", "boot.bundle").returncode == 0
+    file = headquarters.folder / "boot.bundle"
+    with sqlite3.connect(file) as bundle:
+        [[root]] = bundle.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'rom'")
+        [[size]] = bundle.execute("PRAGMA page_size")
+    content = bytearray(file.read_bytes())
+    last = len(content) // size
+
+    def interior(child, cells=300):
+        page = bytearray(size)
+        page[:12] = struct.pack(">BHHHBI", 5, 0, cells, size - 6 * cells, 0, child)
+        for i in range(cells):
+            struct.pack_into(">H", page, 12 + 2 * i, size - 6 * (i + 1))
+            struct.pack_into(">IBB", page, size - 6 * (i + 1), child, 0x81 + i // 128, i % 128)
+        return page
+    content[(root - 1) * size:root * size] = interior(last + 1)
+    for level in range(1, 7):
+        content += interior(last + level + 1)
+    content += struct.pack(">BHHHB", 13, 0, 0, 0, 0) + bytes(size - 8)
+    struct.pack_into(">I", content, 28, len(content) // size)
+    file.write_bytes(content)
+    refused(site("archive", "import", "boot.bundle", "--trust", verifier_key(daemon.archive)), 3, "cannot import")
+    refused(site("archive", "restore", "boot.bundle"), 1, "there is an archive")
+    fresh = Cli(site.folder, "--archive", site.folder / "fresh")
+    refused(fresh("archive", "restore", "boot.bundle"), 3, "boot.bundle")
+
+
+def record_digest(fields):
+    """docs/archive_format.md, "The record digest"."""
+    form = b"".join(b"%d:%s," % (len(field), field) for field in (str(field).encode() for field in fields))
+    return hashlib.sha256(form).digest()
+
+
+def rewrite_rom(file, version, **columns):
+    """Gives the ROM's record other values, and the digest of those: as one who has the archive could."""
+    names = ["image_hash", "name", "version", "build_id", "image_size", "entry", "architecture", "function_count",
+             "object_count", "published_at"]
+    with sqlite3.connect(file) as database:
+        [row] = database.execute(f"SELECT {', '.join(names)}, id FROM rom WHERE version = ?", (version,))
+        values, rom = {**dict(zip(names, row)), **columns}, row[-1]
+        fields = ["romlink-rom-1", values["image_hash"].hex(), *[values[name] for name in names[1:]]]
+        for kind in ("flash", "volatile", "shared_ram"):
+            ranges = database.execute("SELECT address, size FROM address_range WHERE rom_id = ? AND kind = ?"
+                                      " ORDER BY position", (rom, kind)).fetchall()
+            fields += [len(ranges), *[number for one in ranges for number in one]]
+        for query in ("SELECT name FROM shared_symbol WHERE rom_id = ? ORDER BY name",
+                      "SELECT key, value FROM label WHERE rom_id = ? ORDER BY key",
+                      "SELECT text FROM note WHERE rom_id = ? ORDER BY position",
+                      "SELECT role, file_name, size, lower(hex(digest)) FROM artifact JOIN blob ON blob.id = blob_id"
+                      " WHERE rom_id = ? ORDER BY role"):
+            rows = database.execute(query, (rom,)).fetchall()
+            fields += [len(rows), *[field for one in rows for field in one]]
+    database.close()
+    changes = {**columns, "record_digest": record_digest(fields)}
+    literals = [f"{name} = " + (f"x'{value.hex()}'" if isinstance(value, bytes) else
+                                str(value) if isinstance(value, int) else f"CAST(x'{value.encode().hex()}' AS TEXT)")
+                for name, value in changes.items()]
+    without_triggers(file, f"UPDATE rom SET {', '.join(literals)} WHERE id = {rom}")
+
+
+@pytest.mark.parametrize("columns, words", [
+    ({"image_hash": b"7" * 32}, "the image is not the ELF's"),
+    ({"image_size": 4_000_000_000}, "not that of its ELF"),
+    ({"entry": 4}, "not that of its ELF"),
+    ({"build_id": "deadbeef"}, "not that of its ELF"),
+])
+def test_a_record_that_is_not_its_elfs_imports_nothing(daemon, headquarters, site, columns, words):
+    rewrite_rom(daemon.archive / "archive.db", "1.1", **columns)
+    exported = headquarters("archive", "export", "boot@1.0", "boot@1.1", "--out", "boot.bundle")
+    assert exported.returncode == 0, exported.stderr
+    refused(site("archive", "import", "boot.bundle", "--trust", verifier_key(daemon.archive)), 3, "boot@1.1", words)
+    assert site("rom", "list", "--quiet").stdout == "", "boot@1.0 neither"
+
+
+def test_what_nobody_could_have_recorded_is_not_exported(daemon, headquarters):
+    rewrite_rom(daemon.archive / "archive.db", "1.1", published_at="2099\n\x1b[31mX")
+    refused(headquarters("archive", "export", "boot@1.1", "--out", "boot.bundle"), 3, "the time of its publication is none")
+    without_triggers(daemon.archive / "archive.db", "UPDATE label SET value = 'forged'")
+    refused(headquarters("archive", "export", "boot@1.0", "--out", "boot.bundle"), 3, "boot@1.0", "does not match its digest")
+    assert not (headquarters.folder / "boot.bundle").exists()

@@ -402,6 +402,17 @@ def test_a_killed_daemon_is_started_again(tmp_path, archive):
     assert cli("rom", "list").returncode == 0
 
 
+def test_why_the_daemon_does_not_start(tmp_path):
+    cli = Cli(tmp_path, "--archive", tmp_path / "archive")
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "archive.db").write_bytes(b"hello")
+    refused(cli("rom", "list"), 3, "archive.db", "not an SQLite database")
+    assert "name the folder of a romlink archive" in cli("rom", "list").stderr
+    (tmp_path / "archive" / "archive.db").unlink()
+    (tmp_path / "archive" / "archive.db-wal").write_bytes(b"commits")
+    refused(cli("rom", "list"), 3, "archive.db-wal")
+
+
 def test_an_archive_that_is_none(tmp_path):
     (tmp_path / "file").write_text("x")
     refused(Cli(tmp_path, "--archive", tmp_path / "file")("rom", "list"), 5, "file")

@@ -280,7 +280,7 @@ def test_uploads_are_limited(start_daemon, messages, tmp_path, programs):
     daemon = start_daemon("--config", config)
     with pytest.raises(grpc.RpcError) as error:
         publish(daemon, messages, ("elf", "rom.elf", b"x" * ((1 << 20) + 1)))
-    assert error.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert error.value.code() == grpc.StatusCode.FAILED_PRECONDITION
     assert_nothing_published(daemon, messages)
 
 

@@ -53,6 +53,28 @@ TEST_F(OutputFileTest, KeepsSymbolicLinks) {
   EXPECT_EQ(content("real"), "new");
 }
 
+TEST_F(OutputFileTest, DoesNotReplaceAFileOfAnArchive) {
+  std::string header("SQLite format 3\0\x10\0\x02\x02", 20); // of a database in WAL mode
+  ASSERT_TRUE(writeFile(folder_.path() / "archive.db", asBytes(header)));
+  fs::create_symlink("archive.db", folder_.path() / "link");
+  for (const char* name : {"archive.db", "archive.db-wal", "signing-key.pem", "link"}) {
+    const auto output = prepareOutput(folder_.path() / name, "new");
+    ASSERT_FALSE(output) << name;
+    EXPECT_EQ(output.error().code, ErrorCode::Usage);
+  }
+  EXPECT_EQ(content("archive.db"), header);
+  EXPECT_TRUE(prepareOutput(folder_.path() / "boot.elf", "new"));
+  header[18] = header[19] = 1; // a backup, which the next one replaces
+  ASSERT_TRUE(writeFile(folder_.path() / "archive.db", asBytes(header)));
+  EXPECT_TRUE(prepareOutput(folder_.path() / "archive.db", "new"));
+}
+
+TEST_F(OutputFileTest, MakesFilesWithTheLongestNames) {
+  auto output = prepareOutput(folder_.path() / std::string(255, 'n'), "x");
+  ASSERT_TRUE(output && output->sync() && output->commit());
+  EXPECT_EQ(content(std::string(255, 'n')), "x");
+}
+
 TEST_F(OutputFileTest, DoesNotReplaceDevices) {
   auto output = prepareOutput("/dev/null", "x");
   ASSERT_TRUE(output && output->commit());

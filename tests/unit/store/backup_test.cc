@@ -92,7 +92,7 @@ TEST_F(Backup, ofADamagedArchiveSaysSo) {
   const auto restore = Archive::restore(file(), restored());
   ASSERT_FALSE(restore);
   EXPECT_EQ(restore.error().code, ErrorCode::Damaged);
-  EXPECT_THAT(restore.error().line(), HasSubstr("and 1 more problem"));
+  EXPECT_THAT(restore.error().line(), HasSubstr("trigger chunk_no_update is missing"));
 }
 
 TEST_F(Backup, isNeverRestoredOverAnArchive) {
@@ -104,6 +104,46 @@ TEST_F(Backup, isNeverRestoredOverAnArchive) {
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::Refused);
   EXPECT_EQ(ok(archive.stats()).roms, 2U);
+}
+
+TEST_F(Backup, isNotRestoredBesideWhatIsLeftOfAnArchive) {
+  {
+    Archive archive = open();
+    publishOne(archive, "1.0");
+    EXPECT_THAT(ok(archive.backup(file())), IsEmpty());
+  }
+  for (const char* left : {"archive.db-wal", "archive.db-journal", "archive.db-shm"}) {
+    fs::create_directories(restored());
+    ok(writeFile(restored() / left, asBytes("commits of another archive")));
+    const auto done = Archive::restore(file(), restored());
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::Refused);
+    EXPECT_THAT(done.error().line(), HasSubstr(left));
+    fs::remove_all(restored());
+  }
+}
+
+TEST_F(Backup, isNotAnArchiveThatWasCopiedWithoutItsLatestCommits) {
+  Archive archive = open();
+  publishOne(archive, "1.0"); // in archive.db-wal, as long as the archive is open
+  const auto done = Archive::restore(database(), restored());
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::Refused);
+  EXPECT_THAT(done.error().line(), HasSubstr("archive.db-wal"));
+  EXPECT_FALSE(fs::exists(restored() / "archive.db"));
+}
+
+TEST_F(Backup, isRestoredAfterARestoreThatWasKilled) {
+  {
+    Archive archive = open();
+    publishOne(archive, "1.0");
+    EXPECT_THAT(ok(archive.backup(file())), IsEmpty());
+  }
+  fs::create_directories(restored() / "restore.partial");
+  ok(writeFile(restored() / "restore.partial" / "archive.db-wal", asBytes("half")));
+  ok(Archive::restore(file(), restored()));
+  EXPECT_FALSE(fs::exists(restored() / "restore.partial"));
+  EXPECT_THAT(ok(ok(Archive::open(restored())).verify({})), IsEmpty());
 }
 
 TEST_F(Backup, thatIsDamagedLeavesNothing) {

@@ -126,6 +126,51 @@ TEST_F(Damage, aLostRomRowIsFound) {
   EXPECT_THAT(ok(open().verify({})), Contains(HasSubstr("refers to a missing row of table rom")));
 }
 
+TEST_F(Damage, aDamagedContentIsNotTakenForPublished) {
+  change("UPDATE chunk SET compressed = x'00' WHERE blob_id = 2 AND position = 1");
+  Archive archive = open();
+  const auto again = archive.publish(romRecord("bl3", "3", "c"), {source("elf", "new"), source("map", kMap)});
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::Damaged);
+  EXPECT_THAT(again.error().line(), HasSubstr(sha256Of(kMap).text()));
+  EXPECT_EQ(ok(archive.stats()).roms, 2U);
+  ok(archive.publish(romRecord("bl3", "3", "c"), {source("elf", "new"), source("map", kOther)}));
+}
+
+TEST_F(Damage, anAlteredRecordIsNotHandedOut) {
+  for (const char* statement : {"UPDATE label SET value = 'forged' WHERE rom_id = 1",
+                                "UPDATE artifact SET blob_id = 3 WHERE rom_id = 1 AND role = 'elf'",
+                                "UPDATE rom SET entry = entry + 4 WHERE id = 1"}) {
+    const fs::path good = folder() / "good.db";
+    fs::copy_file(database(), good, fs::copy_options::overwrite_existing);
+    change(statement);
+    const Archive archive = open();
+    const auto found = archive.find("bl1@1");
+    ASSERT_FALSE(found) << statement;
+    EXPECT_EQ(found.error().code, ErrorCode::Damaged);
+    EXPECT_THAT(found.error().line(), HasSubstr("bl1@1"));
+    EXPECT_EQ(ok(archive.find("bl2@2")).name, "bl2");
+    EXPECT_EQ(ok(archive.list({}, 10, {})).roms.size(), 2U) << "the others are not hidden";
+    fs::copy_file(good, database(), fs::copy_options::overwrite_existing);
+  }
+}
+
+TEST_F(Damage, numbersThatDoNotFitAreFound) {
+  for (const char* statement : {"UPDATE address_range SET address = address + 4294967296 WHERE rom_id = 1",
+                                "UPDATE address_range SET size = size + 4294967296 WHERE rom_id = 1"}) {
+    change(std::string("PRAGMA ignore_check_constraints = ON; ") + statement);
+    EXPECT_THAT(ok(open().verify({})), Contains(HasSubstr("CHECK constraint failed in address_range")));
+  }
+}
+
+TEST_F(Damage, aTriggerOfAnyNameIsFound) {
+  change("PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES ('trigger', 'sqlite_stat_w', "
+         "'withdrawal', 0,"
+         " 'CREATE TRIGGER sqlite_stat_w BEFORE INSERT ON withdrawal BEGIN SELECT RAISE(IGNORE); END');"
+         "PRAGMA writable_schema = RESET");
+  EXPECT_THAT(ok(open().verify({})), Contains(HasSubstr("trigger sqlite_stat_w is not romlink's")));
+}
+
 TEST_F(Damage, verifyReportsItsProgress) {
   const Archive archive = open();
   std::vector<VerifyProgress> steps;

@@ -128,6 +128,8 @@ TEST_F(Find, pagesGoThroughAllInOrder) {
     EXPECT_THAT(pages("b", limit), ElementsAre("b1", "b2", "b3")) << limit;
   }
   EXPECT_THAT(pages("none", 5), ElementsAre());
+  const std::string ofAll = ok(archive_.list("", 1, "")).nextToken;
+  EXPECT_EQ(archive_.list("b", 5, ofAll).error().code, ErrorCode::Usage) << "a token of another list";
   EXPECT_EQ(archive_.list("", 0, "").error().code, ErrorCode::Usage);
   EXPECT_EQ(archive_.list("", 5, "nonsense").error().code, ErrorCode::Usage);
   EXPECT_EQ(archive_.list("", 5, sha256Of("never archived").hex()).error().code, ErrorCode::Usage);

@@ -2,6 +2,7 @@
 #include "fixture.h"
 #include "store/connections.h"
 #include "store/migrations.h"
+#include "store/record.h"
 #include "store/sqlite_error.h"
 
 #include <sqlite3.h>
@@ -108,8 +109,12 @@ TEST_F(Open, setsOfVersion1GetTheirIndexInVersion2) {
   fs::create_directories(directory());
   sql(database(), std::string(schemaSteps().front().sql));
   const Digest hash = romRecord("bl2", "1", "a").imageHash;
-  sql(database(),
-      "INSERT INTO rom VALUES (1, x'" + hash.hex() + "', 'bl2', '1', '', 1, 1, '', 0, 0, '', zeroblob(32))");
+  RomRecord rom;
+  rom.imageHash = hash;
+  rom.name = "bl2";
+  rom.version = "1";
+  sql(database(), "INSERT INTO rom VALUES (1, x'" + hash.hex() + "', 'bl2', '1', '', 0, 0, '', 0, 0, '', x'" +
+                      recordDigest(rom).hex() + "')");
   Archive archive = open();
   EXPECT_THAT(ok(archive.find("bl2@1")).indexes, IsEmpty());
   ok(archive.addIndex(hash, indexSource(3, "three")));
@@ -176,6 +181,22 @@ TEST_F(Open, anEmptyFileBecomesAnArchive) {
   fs::create_directories(directory());
   ok(writeFile(database(), {}));
   EXPECT_EQ(ok(open().stats()).roms, 0U);
+}
+
+TEST_F(Open, aLostDatabaseIsNotTakenForANewArchive) {
+  const fs::path wal = database().string() + "-wal";
+  const auto commits = asBytes("commits");
+  fs::create_directories(directory());
+  ok(writeFile(wal, commits));
+  for (const bool empty : {false, true}) {
+    if (empty)
+      ok(writeFile(database(), {}));
+    const Error error = refusal();
+    EXPECT_EQ(error.code, ErrorCode::Damaged);
+    EXPECT_THAT(error.why, HasSubstr("archive.db-wal"));
+    EXPECT_EQ(asText(ok(readFile(wal))), "commits");
+    EXPECT_EQ(fs::exists(database()), empty);
+  }
 }
 
 TEST_F(Open, aFileInTheFoldersPlaceIsRefused) {

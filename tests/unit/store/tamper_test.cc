@@ -65,6 +65,24 @@ TEST_F(Tamper, nothingDoneIsNothingFound) {
   EXPECT_EQ(found.entries, 8U);
 }
 
+TEST_F(Tamper, aLogThatAnotherKeyMadeIsNoted) {
+  fs::remove(directory() / "signing-key.pem");
+  EXPECT_THAT(verify().notes, ElementsAre(HasSubstr("this archive's key has signed nothing in it")));
+}
+
+TEST_F(Tamper, oneHeadSignsWhatIsRecordedAtOnce) {
+  Archive archive = open();
+  ok(archive.signOnce([&]() -> Result<void> {
+    for (const char* version : {"10", "11", "12"})
+      ROMLINK_TRY(archive.publish(recordOf(version), {source("elf", version)}));
+    return {};
+  }));
+  EXPECT_THAT(sql(database(), "SELECT size FROM signed_head WHERE size > 8"), ElementsAre("11"));
+  EXPECT_THAT(problems(), IsEmpty());
+  ok(archive.publish(recordOf("13"), {source("elf", "13")})); // each again
+  EXPECT_THAT(sql(database(), "SELECT size FROM signed_head WHERE size > 8"), ElementsAre("11", "12"));
+}
+
 TEST_F(Tamper, olderHeadsStayTrue) {
   ok(open().publish(recordOf("9"), {source("elf", "9")}));
   EXPECT_EQ(contradiction(head_.note()), "");

@@ -42,6 +42,36 @@ TEST_F(WithdrawalTest, theSameAgainChangesNothing) {
   EXPECT_EQ(sql(database(), "SELECT * FROM withdrawal").size(), 2U);
 }
 
+TEST_F(WithdrawalTest, anotherArchivesIsTakenUnlessItIsWeakerOrOld) {
+  const Digest image = ok(archive.find("bl2@1")).imageHash;
+  const auto adopt = [&](Links links, const std::string& reason) {
+    return ok(archive.adoptWithdrawal(image, {links, reason, "2035-01-31T23:59:59Z"}));
+  };
+  EXPECT_FALSE(adopt(Links::Allow, "fine"));
+  EXPECT_TRUE(adopt(Links::Warn, "old"));
+  EXPECT_EQ(withdrawal().withdrawnAt, "2035-01-31T23:59:59Z");
+  EXPECT_TRUE(adopt(Links::Refuse, "broken"));
+  EXPECT_FALSE(adopt(Links::Warn, "old")) << "an older bundle";
+  EXPECT_FALSE(adopt(Links::Warn, "another word"));
+  EXPECT_FALSE(adopt(Links::Allow, "fine"));
+  EXPECT_EQ(withdrawal().links, Links::Refuse);
+  EXPECT_TRUE(ok(archive.withdraw("bl2@1", {Links::Allow, "not here", {}})));
+  EXPECT_FALSE(adopt(Links::Refuse, "broken")) << "was decided here";
+  EXPECT_EQ(withdrawal().links, Links::Allow);
+  EXPECT_EQ(archive.adoptWithdrawal(image, {Links::Refuse, "x", "soon"}).error().code, ErrorCode::Malformed);
+  EXPECT_EQ(archive.adoptWithdrawal(Digest(), {Links::Refuse, "x", "2035-01-31T23:59:59Z"}).error().code,
+            ErrorCode::NotFound);
+  EXPECT_THAT(ok(archive.verify({})), IsEmpty());
+}
+
+TEST_F(WithdrawalTest, anAlteredOneIsNotBelieved) {
+  ok(archive.withdraw("bl2@1", {Links::Refuse, "broken", {}}));
+  change("UPDATE withdrawal SET links = 'allow'");
+  const auto found = archive.find("bl2@1");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ErrorCode::Damaged);
+}
+
 TEST_F(WithdrawalTest, publishingTheSetAgainDoesNotBringItBack) {
   ok(archive.withdraw("bl2@1", {Links::Refuse, "broken", {}}));
   const Published again = ok(archive.publish(romRecord("bl2", "1", "a"), {source("elf", "content")}));
