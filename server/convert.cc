@@ -108,6 +108,7 @@ void toMessage(const store::Advisory& advisory, v1::Advisory& message) {
   message.set_url(advisory.url);
   message.set_recorded_at(advisory.recordedAt);
   std::vector<const store::AdvisoryTarget*> targets;
+  targets.reserve(advisory.targets.size());
   for (const store::AdvisoryTarget& target : advisory.targets)
     targets.push_back(&target);
   std::sort(targets.begin(), targets.end(), [](const auto* a, const auto* b) {

@@ -100,7 +100,7 @@ Result<void> LinkService::upload(Call& call, grpc::ServerReader<v1::UploadReques
       ROMLINK_TRY(finish(incoming, response));
       ROMLINK_ASSIGN(const Digest digest, Digest::parse(message.start().digest()));
       if (message.start().size() > services_.config.fileBytes)
-        return fail(ErrorCode::Exhausted, "cannot take the upload", digest.text(),
+        return fail(ErrorCode::Refused, "cannot take the upload", digest.text(),
                     "it is larger than the service accepts",
                     "the limits are set in the service's configuration file, [uploads]");
       ROMLINK_ASSIGN(InputCache::Writer writer, services_.inputs.write(digest));

@@ -122,7 +122,7 @@ Result<std::unique_ptr<grpc::Server>> serve(const Options& options,
 }
 
 HttpHandlers httpHandlers(const store::Archive& archive, Debuginfod& debuginfod) {
-  constexpr std::string_view kHealth = "/healthz";
+  static constexpr std::string_view kHealth = "/healthz";
   const auto quick = [&archive](const HttpRequest& request) -> std::optional<HttpReply> {
     if (request.path == kHealth) {
       const auto healthy = archive.list({}, 1, {});

@@ -259,7 +259,7 @@ Result<void> Publication::repeat(Call& call, const store::Archive& from, const s
       found.rom.buildId != rom.buildId)
     return damaged("its record is not that of its ELF: image size, flash, entry or build-id differ");
   ROMLINK_ASSIGN(const store::Sketch sketch, sketchOfFile(find(kImage)->file, rom));
-  repeated_ = Repeated{rom, std::move(found.index), sketch};
+  repeated_ = std::make_unique<Repeated>(Repeated{rom, std::move(found.index), sketch});
   return {};
 }
 

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -72,7 +73,7 @@ private:
 
   Services& services_;
   JobFolder folder_;
-  std::optional<Repeated> repeated_;
+  std::unique_ptr<Repeated> repeated_;
   bool haveHeader_ = false;
   Header header_;
   std::vector<store::ArtifactSource> artifacts_;

@@ -24,9 +24,9 @@
 
 namespace romlink::store {
 
-inline constexpr std::size_t kChunkBytes = 256 * 1024;
+inline constexpr std::size_t kChunkBytes = std::size_t{256} * 1024;
 /// A row that claims more is damaged; bounds what a damaged archive can make us allocate.
-inline constexpr std::size_t kLargestChunk = 16 * 1024 * 1024;
+inline constexpr std::size_t kLargestChunk = std::size_t{16} * 1024 * 1024;
 /// zstd's default. Measured on a 6.7 MB ELF file with line tables: level 9 saves 6 % more and takes six times
 /// as long, level 19 saves 14 % and takes a hundred times as long, and other writers wait meanwhile.
 inline constexpr int kCompressionLevel = 3;
