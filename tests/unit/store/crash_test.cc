@@ -66,7 +66,7 @@ protected:
                           source("map", noise(20'000, 100 + static_cast<unsigned>(i)))});
   }
 
-  static int sets() { return isLongRun() ? 16 : 3; }
+  static int sets() { return isLongRun() ? 6 : 3; }
 
   // Publishes the sets in a child that kills itself before its disk operation number `point`; keeps a copy of
   // what was synced. Returns how many sets it acknowledged, -1 if it came to its end.
