@@ -1,6 +1,6 @@
 // romlink rom fetch ROM [--role R]... --out DIR
 //
-// Every file is checked against its digest before it appears under its name.
+// Every file is checked against its digest before it appears under its name, and has a name of its own.
 #include "client/command.h"
 #include "client/console.h"
 #include "client/output_file.h"
@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <map>
+#include <set>
 
 namespace romlink::client {
 namespace {
@@ -24,15 +26,44 @@ struct FetchOptions {
   std::string out;
 };
 
-// Base names come from the service; one that leads elsewhere is not used. Two artifacts with one name: role
-// in front.
-Result<std::string> fileNameOf(const v1::Artifact& artifact, const v1::Rom& rom) {
-  const std::string& name = artifact.file_name();
-  if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos)
-    return fail(ErrorCode::Damaged, "bad file name in the archive", name);
-  const auto same = std::count_if(rom.artifacts().begin(), rom.artifacts().end(),
-                                  [&](const v1::Artifact& other) { return other.file_name() == name; });
-  return same > 1 ? artifact.role() + "-" + name : name;
+/// What `prefix` and `name` make, cut where it would be too long for a file name; not within a character.
+std::string joined(const std::string& prefix, const std::string& name) {
+  constexpr std::size_t kLongest = 240; // 255 less what is added to a file's name while it is written
+  std::string text = prefix + "-" + name;
+  if (text.size() <= kLongest)
+    return text;
+  std::size_t end = kLongest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+    --end;
+  return text.substr(0, end);
+}
+
+/// Role to file name, of all of the ROM's artifacts, so that a role's file is the same whichever are fetched.
+/// A name that several have gets the role in front, and a number where even that is another's name.
+/// Names come from the service; one that leads elsewhere is not used.
+Result<std::map<std::string, std::string>> fileNamesOf(const v1::Rom& rom) {
+  std::map<std::string, int> uses;
+  for (const v1::Artifact& artifact : rom.artifacts()) {
+    const std::string& name = artifact.file_name();
+    if (name.empty() || name == "." || name == ".." ||
+        (artifact.role() + name).find('/') != std::string::npos)
+      return fail(ErrorCode::Damaged, "bad file name in the archive", artifact.role() + ": " + name);
+    ++uses[name];
+  }
+  std::set<std::string> taken;
+  for (const auto& [name, count] : uses)
+    taken.insert(name);
+  std::map<std::string, std::string> names;
+  for (const v1::Artifact& artifact : rom.artifacts()) {
+    std::string name = artifact.file_name();
+    if (uses[name] > 1) {
+      name = joined(artifact.role(), artifact.file_name());
+      for (int i = 2; !taken.insert(name).second; ++i)
+        name = joined(artifact.role() + "-" + std::to_string(i), artifact.file_name());
+    }
+    names[artifact.role()] = name;
+  }
+  return names;
 }
 
 Result<OutputFile> fetchOne(const Session& session, v1::ArchiveService::Stub& stub, const v1::Rom& rom,
@@ -84,6 +115,7 @@ Result<int> fetchRom(const FetchOptions& options, const GlobalOptions& global) {
   if (const auto status = stub->GetRom(&context, request, &rom); !status.ok())
     return fail(session.errorOf(status));
   ROMLINK_ASSIGN(const auto artifacts, chosen(rom, options.roles));
+  ROMLINK_ASSIGN(auto fileNames, fileNamesOf(rom));
   std::error_code made;
   fs::create_directories(options.out, made);
   if (made)
@@ -92,7 +124,7 @@ Result<int> fetchRom(const FetchOptions& options, const GlobalOptions& global) {
   std::vector<OutputFile> files;
   std::vector<std::string> names;
   for (const v1::Artifact* artifact : artifacts) {
-    ROMLINK_ASSIGN(const std::string name, fileNameOf(*artifact, rom));
+    const std::string& name = fileNames[artifact->role()];
     progress.show("fetching " + name);
     names.push_back((fs::path(options.out) / name).string());
     ROMLINK_ASSIGN(OutputFile file, fetchOne(session, *stub, rom, *artifact, names.back()));

@@ -64,6 +64,31 @@ def test_a_whole_set_comes_back(cli, programs, companions):
         assert file.read_bytes() == companions[name].read_bytes(), role
 
 
+@pytest.mark.parametrize("attach", [
+    (("map", "a/f"), ("config", "b/f"), ("sbom", "map-f")),
+    (("map", "a/f"), ("config", "b/f"), ("sbom", "map-f"), ("x", "config-f"), ("y", "map-2-f"), ("map-2", "c/f")),
+    (("map", "a/" + "n" * 246), ("config", "b/" + "n" * 246)),
+    (("map", "a/" + "\u00e9" * 123), ("config", "b/" + "\u00e9" * 123))])
+def test_each_artifact_is_fetched_into_a_file_of_its_own(cli, programs, attach):
+    content = {}
+    for role, name in attach:
+        file = cli.folder / name
+        file.parent.mkdir(exist_ok=True)
+        content[role] = f"content of {role}\n".encode()
+        file.write_bytes(content[role])
+    assert publish(cli, programs, attach).returncode == 0
+    whole = cli("rom", "fetch", "boot@1.0", "--out", "out")
+    assert whole.returncode == 0, whole.stderr
+    files = whole.stdout.splitlines()
+    assert len(set(files)) == len(attach) + 2  # and the ELF and the image
+    fetched = [(cli.folder / file).read_bytes() for file in files]
+    for role in content:
+        assert content[role] in fetched
+        one = cli("rom", "fetch", "boot@1.0", "--role", role, "--out", f"one-{role}")
+        (file,) = (cli.folder / f"one-{role}").iterdir()
+        assert file.read_bytes() == content[role] and f"out/{file.name}" in files, one.stderr
+
+
 def test_what_a_later_link_will_lack_is_printed(cli, programs, companions, tmp_path):
     bare = tmp_path / "bare.elf"
     run("arm-none-eabi-objcopy", "--strip-debug", "-R", ".note.gnu.build-id", programs.rom, bare)
