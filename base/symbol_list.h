@@ -8,8 +8,10 @@
 //   TF-M since v1.6     names with wildcards
 //   IAR steering file   hide *                          isymexport's; the names that are shown
 //                       show NAME
+//   nm, nm -S           [ADDRESS [SIZE]] TYPE NAME      POSIX, and GNU binutils' manual; undefined symbols
+//   nm -f posix         NAME TYPE [ADDRESS [SIZE]]      (U, w, v) are left out
 //
-// Each line tells its format. A line whose first sign is ; or # is a comment.
+// Each line tells its format. What follows a word that begins with ; or # is a comment.
 //
 // In this room because both ends read them: the command line makes policies of them, the worker compares a
 // published list with the ROM's ELF.
@@ -28,6 +30,8 @@ namespace romlink {
 struct ListedSymbol {
   std::string name;                     ///< or a pattern of * and ?
   std::optional<std::uint64_t> address; ///< as it stands there, perhaps with the Thumb bit
+  std::optional<std::uint64_t> size;    ///< bytes
+  char type = 0;                        ///< T, D, ... of nm and armlink; 0: it does not say
   std::size_t line = 0;                 ///< 1, 2, ...
 
   [[nodiscard]] bool isPattern() const { return name.find_first_of("*?") != std::string::npos; }

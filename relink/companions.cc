@@ -37,8 +37,28 @@ bool matchesAny(const Symbols& symbols, const std::string& pattern) {
   return std::any_of(symbols.begin(), symbols.end(), [&](const auto& s) { return glob->match(s.first); });
 }
 
+/// "code", "data", or empty where the ELF says neither clearly: constants lie among code, and code in RAM
+/// among data.
+std::string_view kindOf(const ElfImage& elf, const Symbol& symbol) {
+  if (!symbol.isDefinedInSection())
+    return {};
+  const Section& section = elf.sections[symbol.section];
+  if (section.isExecutable())
+    return symbol.isFunction() && !section.isWritable() ? "code" : "";
+  return symbol.isFunction() ? "" : "data";
+}
+
+/// What the letter of nm or armlink says.
+std::string_view kindOf(char type) {
+  constexpr std::string_view kCode = "Tt";
+  constexpr std::string_view kData = "BbCcDdGgRrSsV";
+  return kCode.find(type) != std::string_view::npos
+             ? "code"
+             : (kData.find(type) != std::string_view::npos ? "data" : "");
+}
+
 /// Why the list's symbol is none of the ELF's; empty: it is.
-std::string whyNot(const Symbols& symbols, const ListedSymbol& listed) {
+std::string whyNot(const ElfImage& elf, const Symbols& symbols, const ListedSymbol& listed) {
   if (listed.isPattern() && !listed.address)
     return matchesAny(symbols, listed.name) ? "" : "no symbol of the ELF matches";
   const auto [begin, end] = symbols.equal_range(listed.name);
@@ -46,16 +66,23 @@ std::string whyNot(const Symbols& symbols, const ListedSymbol& listed) {
     return "the ELF does not define it";
   if (!listed.address)
     return {};
-  const auto isThere = [&](const auto& entry) {
-    const Symbol& symbol = *entry.second;
+  std::string why;
+  for (auto entry = begin; entry != end; ++entry) {
+    const Symbol& symbol = *entry->second;
     const std::uint64_t listedAddress =
         symbol.isFunction() ? *listed.address & ~std::uint64_t{1} : *listed.address;
-    return listedAddress == symbol.address();
-  };
-  if (std::any_of(begin, end, isThere))
-    return {};
-  return fmt::format("the ELF has it at {:#010x}, the list at {:#010x}", begin->second->value,
-                     *listed.address);
+    const std::string_view ours = kindOf(elf, symbol);
+    const std::string_view theirs = kindOf(listed.type);
+    if (listedAddress != symbol.address())
+      why = fmt::format("the ELF has it at {:#010x}, the list at {:#010x}", symbol.value, *listed.address);
+    else if (listed.size && *listed.size != 0 && *listed.size != symbol.size)
+      why = fmt::format("the ELF has {} bytes of it, the list {}", symbol.size, *listed.size);
+    else if (!ours.empty() && !theirs.empty() && ours != theirs)
+      why = fmt::format("in the ELF it is {}, in the list {} ('{}')", ours, theirs, listed.type);
+    else
+      return {};
+  }
+  return why;
 }
 
 /// The ELF's symbol that `symbol` of the shared-code ELF is.
@@ -89,7 +116,7 @@ Result<bool> compareSymbolList(const ElfImage& elf, const std::filesystem::path&
   if (symbols.empty())
     return false;
   for (const ListedSymbol& symbol : listed)
-    if (const std::string why = whyNot(symbols, symbol); !why.empty())
+    if (const std::string why = whyNot(elf, symbols, symbol); !why.empty())
       return fail(ErrorCode::Refused, kOtherList, fmt::format("{}:{}: {}", where, symbol.line, symbol.name),
                   why, kHint);
   return true;

@@ -1,8 +1,9 @@
 // Do the artifacts that are published with a ROM's ELF belong to it?
 //
 // A symbol list (armlink's symdefs, nm's output, TF-M's lists: base/symbol_list.h) must give every symbol the
-// address that the ELF has; bit 0 of a function's address aside, which these tools write or leave out. A name
-// without an address, or a pattern, must be one that the ELF has.
+// address that the ELF has; bit 0 of a function's address aside, which these tools write or leave out. A size
+// must be the ELF's, and a letter that says code or data (T, D, ...) must not contradict it. A name without
+// an address, or a pattern, must be one that the ELF has.
 //
 // A shared-code ELF (stripped, as TF-M's build makes it with objcopy, or the ROM's symbols alone) must have
 // no symbol that the ELF does not have at that address with that size, and no byte of a loaded section that

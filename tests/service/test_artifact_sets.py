@@ -15,7 +15,7 @@ def run(*command, **options):
 def companions(programs, tmp_path_factory):
     """What a release has besides the ELF, made by the usual tools: role -> file."""
     folder = tmp_path_factory.mktemp("companions")
-    made = {name: folder / name for name in ("rom.map", "nm.txt", "symdefs.txt", "names.txt", "shared.axf", "symbols.elf",
+    made = {name: folder / name for name in ("rom.map", "nm.txt", "sized.txt", "posix.txt", "symdefs.txt", "names.txt", "shared.axf", "symbols.elf",
                                              "mbedtls_config.h", "rom.ld", "rom.spdx.json", "sources.tar.gz", "NEWS", "flags")}
     run("ld.lld-19", "-T", programs.rom_script, programs.start, programs.common, "-o", folder / "again.elf", "-z",
         "max-page-size=4", "--build-id", f"-Map={made['rom.map']}")
@@ -23,6 +23,8 @@ def companions(programs, tmp_path_factory):
     made["nm.txt"].write_bytes(listing)
     symbols = [line.split() for line in listing.decode().splitlines()]
     thumb = {name: int(address, 16) | (kind in "Tt") for address, kind, name in symbols}
+    made["sized.txt"].write_bytes(run("arm-none-eabi-nm", "-S", programs.rom))
+    made["posix.txt"].write_bytes(run("arm-none-eabi-nm", "-f", "posix", programs.rom))
     made["symdefs.txt"].write_text("#<SYMDEFS># ARM Linker, 6190004: Last Updated: Sat Jan 31 2026\n" + "".join(
         f"0x{thumb[name]:08x} T {name}\n" for name in ("add", "mul", "reset")))
     made["names.txt"].write_text("add\nm?l\n")
@@ -112,6 +114,12 @@ def test_what_a_later_link_will_lack_is_printed(cli, programs, companions, tmp_p
     ("symbols", "names.txt", lambda t: t + b"sub_*\n", ("names.txt:3: sub_*", "no symbol of the ELF matches")),
     ("symbols", "NEWS", lambda t: b"what is this?\n", ("NEWS:1: ", "neither a name")),
     ("shared-elf", "NEWS", lambda t: t, ("NEWS",)),
+    ("symbols", "nm.txt", lambda t: t.replace(b" T add", b" D add"), (": add", "it is code, in the list data ('D')")),
+    ("symbols", "nm.txt", lambda t: t.replace(b" T add", b" b add"), (": add", "it is code, in the list data ('b')")),
+    ("symbols", "nm.txt", lambda t: t.replace(b" B keep", b" T keep"), (": keep", "it is data, in the list code ('T')")),
+    ("symbols", "sized.txt", lambda t: t.replace(b" 00000004 B keep", b" 00000005 B keep"),
+     (": keep", "has 4 bytes of it, the list 5")),
+    ("symbols", "posix.txt", lambda t: t.replace(b"keep B 20000000", b"keep B 20000001"), (": keep", "0x20000001")),
 ])
 def test_a_list_of_another_build_is_refused(cli, programs, companions, role, name, alter, words):
     file = cli.folder / name
@@ -129,6 +137,18 @@ def test_a_shared_elf_of_another_build_is_refused(cli, programs, companions):
     moved = cli.folder / "moved.elf"
     run("arm-none-eabi-objcopy", "--extract-symbol", "--change-addresses=0x100", programs.rom, moved)
     refused(publish(cli, programs, [("shared-elf", moved)]), 1, "moved.elf", "nothing of this name and size at 0x10000")
+
+
+@pytest.mark.parametrize("name, alter", [
+    ("nm.txt", lambda t: b"         w opt\n         U ext\n" + t), ("sized.txt", lambda t: t + b"         w opt\n"),
+    ("posix.txt", lambda t: t + b"opt w         \n"), ("nm.txt", lambda t: b"\xef\xbb\xbf" + t),
+    ("nm.txt", lambda t: t.replace(b" T vectors", b" D vectors"))])
+def test_what_nm_prints_is_a_symbol_list(cli, programs, companions, name, alter):
+    content = alter(companions[name].read_bytes())
+    assert content != companions[name].read_bytes()
+    (cli.folder / name).write_bytes(content)
+    published = publish(cli, programs, [("symbols", cli.folder / name)])
+    assert published.returncode == 0, published.stderr
 
 
 def test_the_service_may_require_roles(start_daemon, programs, companions, tmp_path):

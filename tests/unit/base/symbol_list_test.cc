@@ -54,12 +54,47 @@ TEST(SymbolList, SteeringFileOfIar) {
   EXPECT_THAT(namesOf("hide *\nshow memcpy \nshow mbedtls_free \n"), ElementsAre("memcpy", "mbedtls_free"));
 }
 
+TEST(SymbolList, RawOutputOfNm) {
+  EXPECT_THAT(namesOf("20000004 B b\n         w opt\n10000001 T f\n         U ext\n         v weak\n"),
+              ElementsAre("b", "f"));
+  const auto sized = readSymbolList("20000000 00000004 D d\n10000000 0000001c T f\n         w opt\n", "list");
+  ASSERT_TRUE(sized) << sized.error().line();
+  ASSERT_EQ(sized->size(), 2U);
+  EXPECT_EQ(sized->at(1).name, "f");
+  EXPECT_EQ(sized->at(1).address, 0x10000000U);
+  EXPECT_EQ(sized->at(1).size, 0x1cU);
+  EXPECT_EQ(sized->at(1).type, 'T');
+  EXPECT_EQ(sized->at(1).line, 2U);
+}
+
+TEST(SymbolList, PosixOutputOfNm) {
+  const auto symbols =
+      readSymbolList("d D 20000000 4\nadd T 10000101 1c\nbad A f000\nopt w         \nllvm w 0 0\n", "list");
+  ASSERT_TRUE(symbols) << symbols.error().line();
+  EXPECT_THAT(romlink::namesOf(*symbols), ElementsAre("d", "add", "bad"));
+  EXPECT_EQ(symbols->at(1).address, 0x10000101U);
+  EXPECT_EQ(symbols->at(1).size, 0x1cU);
+  EXPECT_EQ(symbols->at(2).address, 0xf000U);
+  // the other way round, where a name is a number, too
+  const auto first = readSymbolList("38000008 D add\n", "list");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->at(0).name, "add");
+}
+
+TEST(SymbolList, ByteOrderMarkAndComments) {
+  EXPECT_THAT(namesOf("\xef\xbb\xbf"
+                      "add # the sum\nmul ;and the product\n"),
+              ElementsAre("add", "mul"));
+}
+
 TEST(SymbolList, WhatIsNoListIsOneLine) {
   EXPECT_THAT(
       namesOf("memcpy\nint main(void)\n"),
       ElementsAre(
           "cannot read the symbol list: list:2: it is neither a name, nor ADDRESS TYPE NAME, nor show NAME"));
   EXPECT_THAT(namesOf("0x1000 Q memcpy\n"), ElementsAre(testing::HasSubstr("list:1: ")));
+  for (const char* text : {"T add\n", "0x1 2 3 T add\n", "zz T mul\n", "add zz 1\n", "add mul\n"})
+    EXPECT_THAT(namesOf(text), ElementsAre(testing::HasSubstr("list:1: "))) << text;
   EXPECT_THAT(namesOf("na\"me\n"), ElementsAre(testing::HasSubstr("list:1: ")));
   EXPECT_THAT(namesOf("#<SYMDEFS>#\n"), ElementsAre("cannot read the symbol list: list: it names no symbol"));
   EXPECT_THAT(namesOf(""), ElementsAre("cannot read the symbol list: list: it names no symbol"));
