@@ -4,6 +4,7 @@
 #include "base/symbol_list.h"
 
 #include <algorithm>
+#include <cstring>
 #include <fmt/format.h>
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Support/GlobPattern.h>
@@ -90,9 +91,13 @@ bool has(const Symbols& symbols, const Symbol& symbol) {
   const auto [begin, end] = symbols.equal_range(symbol.name);
   return std::any_of(begin, end, [&](const auto& entry) {
     const Symbol& ours = *entry.second;
-    // objcopy and armlink write a function of the ROM without type, too.
-    const bool sameAddress = ours.value == symbol.value || (ours.value & ~1U) == (symbol.value & ~1U);
-    return sameAddress && (symbol.size == 0 || symbol.size == ours.size);
+    // objcopy and armlink write a function of the ROM without type, too. Bit 0 tells Thumb code from Arm
+    // code; of data it is part of the address.
+    if ((ours.isFunction() && symbol.isObject()) || (ours.isObject() && symbol.isFunction()))
+      return false;
+    const std::uint32_t ignored = ours.isFunction() || symbol.isFunction() ? 1 : 0;
+    return (ours.value & ~ignored) == (symbol.value & ~ignored) &&
+           (symbol.size == 0 || symbol.size == ours.size);
   });
 }
 
@@ -104,6 +109,77 @@ Bytes loadedAt(const ElfImage& elf, Address address, std::size_t size) {
       return rest.first(std::min(size, rest.size()));
     }
   return {};
+}
+
+/// Where the ELF's own headers are loaded; a copy of the ELF has others.
+AddressRange loadedHeaders(const ElfImage& elf) {
+  for (const Segment& segment : elf.loadSegments) {
+    llvm::ELF::Elf32_Ehdr header{};
+    if (segment.data.size() < sizeof header)
+      continue;
+    std::memcpy(&header, segment.data.data(), sizeof header);
+    if (header.checkMagic())
+      return {segment.virtualAddress,
+              static_cast<std::uint32_t>(sizeof header + header.e_phnum * sizeof(llvm::ELF::Elf32_Phdr))};
+  }
+  return {};
+}
+
+/// The offset of the first byte of `theirs`, loaded at `address`, that the ELF does not have there; the size
+/// if there is none.
+std::size_t firstOther(const ElfImage& elf, Address address, Bytes theirs, bool zerosArePadding) {
+  const AddressRange headers = loadedHeaders(elf);
+  for (std::size_t i = 0; i < theirs.size();) {
+    const Bytes ours = loadedAt(elf, address + static_cast<Address>(i), theirs.size() - i);
+    const std::size_t end = i + std::max<std::size_t>(ours.size(), 1);
+    for (std::size_t k = i; k < end; ++k) {
+      const bool isSame = !ours.empty() && ours[k - i] == theirs[k];
+      if (!isSame && !(zerosArePadding && theirs[k] == 0) &&
+          !headers.contains(address + static_cast<Address>(k)))
+        return k;
+    }
+    i = end;
+  }
+  return theirs.size();
+}
+
+/// The symbols that the shared-code ELF defines, each as the ELF does; how many.
+Result<std::size_t> compareSymbols(const Symbols& symbols, const ElfImage& other, const std::string& where) {
+  std::size_t compared = 0;
+  for (const Symbol& symbol : other.symbols) {
+    const bool defined = symbol.isDefinedInSection() || symbol.section == llvm::ELF::SHN_ABS;
+    const bool named = symbol.isFunction() || symbol.isObject() || symbol.type == llvm::ELF::STT_NOTYPE;
+    if (!defined || !named || symbol.name.empty() || symbol.isMapping())
+      continue;
+    ++compared;
+    if (!has(symbols, symbol))
+      return fail(ErrorCode::Refused, kOtherElf, fmt::format("{}: {}", where, symbol.name),
+                  fmt::format("the ELF has nothing of this name and size at {:#010x}", symbol.value), kHint);
+  }
+  return compared;
+}
+
+/// The bytes that the shared-code ELF loads; how many. Between sections the tools that make it leave zeros,
+/// and `objcopy --extract-symbol` leaves whole segments of them; a file without sections is content alone.
+Result<std::size_t> compareContent(const ElfImage& elf, const ElfImage& other, const std::string& where) {
+  std::size_t compared = 0;
+  const auto compare = [&](Address address, Bytes theirs, bool zerosArePadding) -> Result<void> {
+    compared += theirs.size();
+    const std::size_t at = firstOther(elf, address, theirs, zerosArePadding);
+    if (at == theirs.size())
+      return {};
+    return fail(ErrorCode::Refused, kOtherElf, where,
+                fmt::format("its byte at {:#010x} is another", std::uint64_t{address} + at), kHint);
+  };
+  bool hasSections = false;
+  for (const Section& section : other.sections)
+    if (section.isAllocated()) {
+      hasSections = true;
+      ROMLINK_TRY(compare(section.address, section.data, false));
+    }
+  for (const Segment& segment : other.loadSegments)
+    ROMLINK_TRY(compare(segment.virtualAddress, segment.data, hasSections));
+  return compared;
 }
 
 } // namespace
@@ -126,27 +202,10 @@ Result<void> compareSharedElf(const ElfImage& elf, const std::filesystem::path& 
   const std::string where = shared.filename().string();
   ROMLINK_ASSIGN(const auto content, readFile(shared));
   ROMLINK_ASSIGN(const auto other, ElfImage::read(content, where));
-  const Symbols symbols = definedIn(elf);
-  for (const Symbol& symbol : other.symbols) {
-    const bool defined = symbol.isDefinedInSection() || symbol.section == llvm::ELF::SHN_ABS;
-    const bool named = symbol.isFunction() || symbol.isObject() || symbol.type == llvm::ELF::STT_NOTYPE;
-    if (defined && named && !symbol.name.empty() && !symbol.isMapping() && !has(symbols, symbol))
-      return fail(ErrorCode::Refused, kOtherElf, fmt::format("{}: {}", where, symbol.name),
-                  fmt::format("the ELF has nothing of this name and size at {:#010x}", symbol.value), kHint);
-  }
-  // Sections, since `objcopy --extract-symbol` leaves segments of zeros.
-  for (const Section& section : other.sections) {
-    if (!section.isAllocated() || section.data.empty())
-      continue;
-    const Bytes ours = loadedAt(elf, section.address, section.data.size());
-    const auto differs =
-        std::mismatch(section.data.begin(), section.data.end(), ours.begin(), ours.end()).first;
-    if (differs != section.data.end())
-      return fail(ErrorCode::Refused, kOtherElf, where,
-                  fmt::format("its byte at {:#010x} is another",
-                              section.address + static_cast<std::uint64_t>(differs - section.data.begin())),
-                  kHint);
-  }
+  ROMLINK_ASSIGN(const std::size_t symbols, compareSymbols(definedIn(elf), other, where));
+  ROMLINK_ASSIGN(const std::size_t bytes, compareContent(elf, other, where));
+  if (symbols == 0 && bytes == 0)
+    return fail(ErrorCode::Refused, kOtherElf, where, "it has neither symbols nor content", kHint);
   return {};
 }
 

@@ -6,8 +6,10 @@
 // an address, or a pattern, must be one that the ELF has.
 //
 // A shared-code ELF (stripped, as TF-M's build makes it with objcopy, or the ROM's symbols alone) must have
-// no symbol that the ELF does not have at that address with that size, and no byte of a loaded section that
-// differs from the ELF's.
+// no symbol that the ELF does not have at that address with that size, and load no byte that differs from the
+// ELF's; zeros between its sections aside. One that has neither says nothing.
+//
+// The share list, the names that the owner offers, must name what the ELF defines.
 //
 // A list of another build is worse than none: whoever links by it years later gets other addresses. So the
 // first contradiction refuses the publication.

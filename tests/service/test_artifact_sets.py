@@ -1,5 +1,6 @@
 """Whole artifact sets: every role, required roles, lists and stripped ELFs of another build, what a set lacks."""
 import json
+import struct
 import subprocess
 
 import pytest
@@ -149,6 +150,50 @@ def test_what_nm_prints_is_a_symbol_list(cli, programs, companions, name, alter)
     (cli.folder / name).write_bytes(content)
     published = publish(cli, programs, [("symbols", cli.folder / name)])
     assert published.returncode == 0, published.stderr
+
+
+def without_sections(elf, alter=lambda content: content):
+    """The ELF as its segments alone; alter(content) makes each of them another."""
+    data = bytearray(elf.read_bytes())
+    struct.pack_into("<I", data, 32, 0)  # e_shoff
+    struct.pack_into("<HH", data, 48, 0, 0)  # e_shnum, e_shstrndx
+    table, count = struct.unpack_from("<I", data, 28)[0], struct.unpack_from("<H", data, 44)[0]
+    for i in range(count):
+        kind, offset, _, _, size = struct.unpack_from("<5I", data, table + 32 * i)
+        if kind == 1 and size > 0:
+            data[offset:offset + size] = alter(bytes(data[offset:offset + size]))
+    return bytes(data)
+
+
+def test_a_shared_elf_without_sections_is_compared_byte_by_byte(cli, programs, companions):
+    bare = cli.folder / "bare.axf"
+    for content in (without_sections(companions["shared.axf"], lambda c: bytes(b ^ 0xff for b in c)),
+                    without_sections(companions["shared.axf"], lambda c: bytes(len(c))),
+                    without_sections(companions["shared.axf"], lambda c: c[:-1] + bytes([c[-1] ^ 1]))):
+        bare.write_bytes(content)
+        refused(publish(cli, programs, [("shared-elf", bare)]), 1, "bare.axf", "its byte at 0x10000")
+    empty = bytearray(without_sections(companions["shared.axf"]))
+    struct.pack_into("<H", empty, 44, 0)  # e_phnum
+    bare.write_bytes(empty)
+    refused(publish(cli, programs, [("shared-elf", bare)]), 1, "bare.axf", "neither symbols nor content")
+    bare.write_bytes(without_sections(companions["shared.axf"]))
+    published = publish(cli, programs, [("shared-elf", bare)])
+    assert published.returncode == 0, published.stderr
+
+
+@pytest.mark.parametrize("symbol, accepted", [
+    ("vectors=.text:0,global,object", True), ("vectors=.text:1,global,object", False), ("keep=.bss:1,global", False),
+    ("keep=.bss:0,global", True), ("keep=.bss:0,global,function", False), ("vectors=.text:0,global,function", False)])
+def test_a_shared_elf_has_data_at_the_very_address(cli, programs, symbol, accepted):
+    """Bit 0 is Thumb's of a function, and part of the address of everything else."""
+    elf = cli.folder / "symbols.elf"
+    run("arm-none-eabi-objcopy", "--extract-symbol", f"--strip-symbol={symbol.split('=')[0]}", programs.rom, elf)
+    run("arm-none-eabi-objcopy", f"--add-symbol={symbol}", elf)
+    published = publish(cli, programs, [("shared-elf", elf)])
+    if accepted:
+        assert published.returncode == 0, published.stderr
+    else:
+        refused(published, 1, f"symbols.elf: {symbol.split('=')[0]}", "nothing of this name and size")
 
 
 def test_the_service_may_require_roles(start_daemon, programs, companions, tmp_path):
