@@ -1,5 +1,6 @@
 // romlink rom publish
 #include "base/file.h"
+#include "base/symbol_list.h"
 #include "client/address_range.h"
 #include "client/command.h"
 #include "client/console.h"
@@ -13,7 +14,6 @@
 #include <CLI/CLI.hpp>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
-#include <sstream>
 
 namespace romlink::client {
 namespace {
@@ -36,17 +36,17 @@ struct ArtifactFile {
   std::uint64_t size = 0;
 };
 
-// One symbol a line; '#' begins a comment, as in TF-M's lists.
+// Any list of symbols (base/symbol_list.h), without patterns: what is offered is said by name.
 Result<void> readShareList(const std::string& file, v1::PublishRomRequest::Header& header) {
   ROMLINK_ASSIGN(const auto content, readFile(file));
-  std::istringstream lines{std::string(asText(content))};
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line.substr(0, line.find('#')));
-    for (std::string symbol; words >> symbol;)
-      header.add_shared_symbols(symbol);
-  }
-  if (header.shared_symbols_size() == 0)
-    return fail(ErrorCode::Malformed, "the share list names no symbol", file, {}, "write one symbol a line");
+  ROMLINK_ASSIGN(const auto symbols, readSymbolList(asText(content), file));
+  for (const ListedSymbol& symbol : symbols)
+    if (symbol.isPattern())
+      return fail(ErrorCode::Usage, "the share list has a pattern",
+                  file + ":" + std::to_string(symbol.line) + ": " + symbol.name, "it offers symbols by name",
+                  "write one symbol a line; `nm` lists the ELF's");
+  for (std::string& name : namesOf(symbols))
+    header.add_shared_symbols(std::move(name));
   return {};
 }
 
@@ -174,7 +174,7 @@ void addRomPublish(CLI::App& rom, Invocation& invocation) {
              "ROLE=FILE: a further artifact (map, sources, ...); flags=FILE: the compiler's options, "
              "compared by links");
   repeatable("--share-list", options->shareLists,
-             "file with the symbols that firmware may use; without it, all");
+             "file with the symbols that firmware may use, one a line; without it, all");
   repeatable("--volatile", options->volatileRanges, "ADDR:SIZE that differs from device to device");
   repeatable("--label", options->labels, "KEY=VALUE");
   command->add_option("--shared-ram", options->sharedRam,

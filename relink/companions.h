@@ -28,4 +28,7 @@ Result<bool> compareSymbolList(const ElfImage& elf, const std::filesystem::path&
 /// Refused, Malformed as above.
 Result<void> compareSharedElf(const ElfImage& elf, const std::filesystem::path& shared);
 
+/// Refused: the first name that the ELF does not define. False as above.
+Result<bool> compareShareList(const ElfImage& elf, const std::vector<std::string>& names);
+
 } // namespace romlink::relink

@@ -159,6 +159,9 @@ Result<void> compareCompanions(const RomQuestion& question, const ElfImage& elf,
   }
   for (const auto& shared : question.sharedElfs)
     ROMLINK_TRY(compareSharedElf(elf, shared));
+  ROMLINK_ASSIGN(const bool compared, compareShareList(elf, question.sharedSymbols));
+  if (!compared && !question.sharedSymbols.empty())
+    answer.notes.emplace_back("the share list is not checked, the ELF has no symbols");
   return {};
 }
 

@@ -22,6 +22,7 @@ constexpr std::string_view kImage = "image";
 constexpr std::string_view kFlags = "flags";
 constexpr std::string_view kSymbols = "symbols";
 constexpr std::string_view kSharedElf = "shared-elf";
+constexpr std::string_view kSources = "sources";
 /// What links, debuggers and auditors may ask for in years to come.
 constexpr std::string_view kUseful[] = {"map", kFlags, "config", "linker-script", "sources", "sbom"};
 
@@ -127,6 +128,19 @@ const store::ArtifactSource* Publication::find(std::string_view role) const {
   return found == artifacts_.end() ? nullptr : &*found;
 }
 
+// What has to be of this very ELF.
+void Publication::addCompanions(worker::InspectRom& question) const {
+  for (const store::ArtifactSource& artifact : artifacts_) {
+    if (isOfKind(artifact.role, kSymbols))
+      question.add_symbol_lists(artifact.file.filename().string());
+    if (isOfKind(artifact.role, kSharedElf))
+      question.add_shared_elfs(artifact.file.filename().string());
+  }
+  question.mutable_shared_symbols()->Assign(header_.sharedSymbols.begin(), header_.sharedSymbols.end());
+  if (const auto* sources = find(kSources); sources != nullptr)
+    question.set_sources(sources->file.filename().string());
+}
+
 // Lets a worker read the ELF and make its index; adds the flash image to the artifacts if the client sent
 // none.
 Result<Publication::Inspected> Publication::inspect(Call& call, bool compareImage) {
@@ -137,12 +151,8 @@ Result<Publication::Inspected> Publication::inspect(Call& call, bool compareImag
     question.set_image(image->file.filename().string());
   if (const auto* flags = find(kFlags))
     question.set_flags(flags->file.filename().string());
-  for (const store::ArtifactSource& artifact : artifacts_) {
-    if (isOfKind(artifact.role, kSymbols))
-      question.add_symbol_lists(artifact.file.filename().string());
-    if (isOfKind(artifact.role, kSharedElf))
-      question.add_shared_elfs(artifact.file.filename().string());
-  }
+  if (haveHeader_) // and so is new: what another archive published is not judged again
+    addCompanions(question);
   question.set_shared_ram(header_.sharedRam);
   for (const auto& range : header_.volatileRanges) {
     auto& message = *question.add_volatile_ranges();

@@ -17,6 +17,10 @@
 #include <string>
 #include <vector>
 
+namespace romlink::worker {
+class InspectRom;
+}
+
 namespace romlink::server {
 
 class Call;
@@ -59,6 +63,7 @@ private:
   Result<void> finishArtifact();
   /// `compareImage`: the image artifact has to be the ELF's.
   Result<Inspected> inspect(Call& call, bool compareImage);
+  void addCompanions(worker::InspectRom& question) const;
   [[nodiscard]] std::string inClientsNames(std::string text) const;
   [[nodiscard]] Error inClientsNames(Error error) const;
   [[nodiscard]] std::string absentKinds() const;

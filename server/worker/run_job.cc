@@ -41,6 +41,7 @@ Result<JobResult> inspect(const InspectRom& job) {
   question.sharedRam = job.shared_ram();
   question.symbolLists.assign(job.symbol_lists().begin(), job.symbol_lists().end());
   question.sharedElfs.assign(job.shared_elfs().begin(), job.shared_elfs().end());
+  question.sharedSymbols.assign(job.shared_symbols().begin(), job.shared_symbols().end());
   for (const auto& range : job.volatile_ranges())
     question.volatileRanges.push_back(rangeOf(range));
   ROMLINK_ASSIGN(const relink::RomAnswer answer, relink::inspectRom(question));

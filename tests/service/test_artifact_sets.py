@@ -196,6 +196,26 @@ def test_a_shared_elf_has_data_at_the_very_address(cli, programs, symbol, accept
         refused(published, 1, f"symbols.elf: {symbol.split('=')[0]}", "nothing of this name and size")
 
 
+@pytest.mark.parametrize("text, code, words", [
+    ("add\nnosuchsymbol\n", 1, ("nosuchsymbol", "does not define it")),
+    ("nosuchsymbol\nadd\nnorthis\n", 1, ("nosuchsymbol", "neither it nor 1 more")),
+    ("add\nm?l\n", 2, ("list.txt:2: m?l", "by name")), ("add mul\n", 3, ("list.txt:1", "neither a name")),
+    ("# nothing\n", 3, ("list.txt", "names no symbol"))])
+def test_a_share_list_names_what_the_elf_has(cli, programs, text, code, words):
+    (cli.folder / "list.txt").write_text(text)
+    publication = ("rom", "publish", "--name", "boot", "--version", "1.0", "--elf", programs.rom, "--share-list", "list.txt")
+    refused(cli(*publication), code, *words)
+    assert cli("rom", "list", "--quiet").stdout == ""
+
+
+@pytest.mark.parametrize("text", ["add\nmul # both\n", "#<SYMDEFS>#\n0x1 T mul\n;c\n0x1 T add\n", "show add\nshow mul\n"])
+def test_a_share_list_has_any_format(cli, programs, text):
+    (cli.folder / "list.txt").write_text(text)
+    published = cli("rom", "publish", "--name", "boot", "--version", "1.0", "--elf", programs.rom, "--share-list", "list.txt")
+    assert published.returncode == 0, published.stderr
+    assert json.loads(cli("--json", "rom", "show", "boot@1.0").stdout)["sharedSymbols"] == ["add", "mul"]
+
+
 def test_the_service_may_require_roles(start_daemon, programs, companions, tmp_path):
     config = tmp_path / "romlinkd.toml"
     config.write_text('[publish]\nrequired_roles = ["image", "map", "config"]\n')
