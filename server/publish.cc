@@ -9,6 +9,7 @@
 #include "server/rom_index.h"
 #include "server/unpack.h"
 #include "server/worker_host.h"
+#include "store/record.h"
 
 #include <algorithm>
 
@@ -29,6 +30,12 @@ constexpr std::string_view kUseful[] = {"map", kFlags, "config", "linker-script"
 /// There may be several of a kind: "config", "config.mbedtls", "config.tfm".
 bool isOfKind(std::string_view role, std::string_view kind) {
   return role == kind || (role.starts_with(kind) && role[kind.size()] == '.');
+}
+
+/// Of an image that was made here.
+std::string imageName(const std::string& title) {
+  constexpr std::size_t kLongest = 240; // of 255 bytes that a file's name may have
+  return title.size() <= kLongest ? title + ".bin" : "image.bin";
 }
 
 tl::unexpected<Error> refuse(std::string where, std::string why) {
@@ -72,6 +79,13 @@ Result<void> Publication::acceptHeader(const v1::PublishRomRequest::Header& head
   header_.labels.insert(header.labels().begin(), header.labels().end());
   if (header_.name.empty() || header_.version.empty())
     return refuse({}, "a ROM has a name and a version");
+  store::RomRecord record; // what the archive would refuse after all is sent
+  record.name = header_.name;
+  record.version = header_.version;
+  record.volatileRanges = header_.volatileRanges;
+  record.sharedSymbols = header_.sharedSymbols;
+  record.labels = header_.labels;
+  ROMLINK_TRY(store::normalised(std::move(record)));
   return {};
 }
 
@@ -83,6 +97,7 @@ Result<void> Publication::start(const v1::PublishRomRequest::ArtifactStart& arti
     return refuse(artifact.role(), "two artifacts have this role");
   if (artifact.file_name().find('/') != std::string::npos)
     return refuse(artifact.file_name(), "an artifact's file name has no folder");
+  ROMLINK_TRY(store::normalised({{artifact.role(), artifact.file_name(), {}}}));
   totalBytes_ += std::min(artifact.size(), services_.config.publishBytes + 1);
   if (artifact.size() > services_.config.fileBytes || totalBytes_ > services_.config.publishBytes)
     return fail(ErrorCode::Refused, kWhat, artifact.file_name(),
@@ -174,7 +189,7 @@ Result<Publication::Inspected> Publication::inspect(Call& call, bool compareImag
   if (find(kImage) == nullptr) {
     ROMLINK_ASSIGN(auto image, folder_.outputFile(result.rom().image()));
     artifacts_.push_back(
-        {std::string(kImage), header_.name + "-" + header_.version + ".bin", std::move(image)});
+        {std::string(kImage), imageName(header_.name + "-" + header_.version), std::move(image)});
   }
   return found;
 }

@@ -29,7 +29,7 @@ Result<void> checkName(const std::string& what, const std::string& text) {
   ROMLINK_TRY(checkText(what, text, kLongestName));
   if (text.find_first_of("@/") != std::string::npos)
     return refuse(what + " '" + text + "'", "must not contain '@' or '/'");
-  if (text.front() == ' ' || text.back() == ' ')
+  if (isEnclosedInSpace(text))
     return refuse(what + " '" + text + "'", "must not begin or end with a space");
   return {};
 }
@@ -43,10 +43,7 @@ Result<void> checkRanges(const std::string& what, std::vector<AddressRange>& ran
 }
 
 Result<void> checkRole(const std::string& role) {
-  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  const auto allowed = [&](char c) { return plain(c) || c == '.' || c == '_' || c == '-'; };
-  if (!role.empty() && role.size() <= kLongestName && plain(role.front()) &&
-      std::all_of(role.begin(), role.end(), allowed))
+  if (role.size() <= kLongestName && isRole(role))
     return {};
   ROMLINK_TRY(checkText("artifact role", role, kLongestName));
   return refuse("artifact role '" + role + "'",

@@ -1,6 +1,11 @@
 // See text.h.
 #include "store/text.h"
 
+#include <algorithm>
+#include <cstdio>
+#include <span>
+#include <utility>
+
 namespace romlink::store {
 namespace {
 
@@ -30,10 +35,30 @@ CodePoint decode(std::string_view text) {
   return {value, length};
 }
 
-// C0, DEL, C1, and what reorders or hides text on a terminal (line separators, bidirectional overrides).
-bool isControl(char32_t c) {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || (c >= 0x202a && c <= 0x202e) ||
-         (c >= 0x2066 && c <= 0x2069);
+using Range = std::pair<char32_t, char32_t>; // first and last
+
+bool isIn(std::span<const Range> ranges, char32_t c) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const Range& range) { return c >= range.first && c <= range.second; });
+}
+
+// C0, DEL, C1, and what reorders text (line separators, bidirectional controls).
+constexpr Range kControls[] = {{0x00, 0x1f},     {0x7f, 0x9f},     {0x061c, 0x061c},
+                               {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
+// What shows nothing (of Unicode's Default_Ignorable_Code_Point; variation selectors are left, which choose
+// how the character before them looks).
+constexpr Range kInvisible[] = {{0x00ad, 0x00ad},  {0x034f, 0x034f}, {0x115f, 0x1160}, {0x17b4, 0x17b5},
+                                {0x180e, 0x180e},  {0x200b, 0x200d}, {0x2060, 0x206f}, {0x3164, 0x3164},
+                                {0xfeff, 0xfeff},  {0xffa0, 0xffa0}, {0xfff0, 0xfff8}, {0x1d173, 0x1d17a},
+                                {0xe0000, 0xe00ff}};
+// White_Space in Unicode's PropList.txt, without the controls.
+constexpr Range kSpaces[] = {{0x20, 0x20},     {0xa0, 0xa0},     {0x1680, 0x1680}, {0x2000, 0x200a},
+                             {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000}};
+
+std::string name(char32_t c) {
+  char text[sizeof "U+10FFFF"];
+  std::snprintf(text, sizeof text, "U+%04X", static_cast<unsigned>(c));
+  return text;
 }
 
 } // namespace
@@ -45,11 +70,29 @@ std::optional<std::string> flawOf(std::string_view text, std::size_t longest) {
     const CodePoint c = decode(text);
     if (c.length == 0)
       return "not valid UTF-8";
-    if (isControl(c.value))
+    if (isIn(kControls, c.value))
       return "contains a control character";
+    if (isIn(kInvisible, c.value))
+      return "contains the invisible character " + name(c.value);
     text.remove_prefix(c.length);
   }
   return std::nullopt;
+}
+
+bool isEnclosedInSpace(std::string_view text) {
+  CodePoint last;
+  for (std::size_t i = 0; i < text.size(); i += std::max<std::size_t>(last.length, 1)) {
+    last = decode(text.substr(i));
+    if (i == 0 && isIn(kSpaces, last.value))
+      return true;
+  }
+  return !text.empty() && isIn(kSpaces, last.value);
+}
+
+bool isRole(std::string_view text) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const auto allowed = [&](char c) { return plain(c) || c == '.' || c == '_' || c == '-'; };
+  return !text.empty() && plain(text.front()) && std::all_of(text.begin(), text.end(), allowed);
 }
 
 } // namespace romlink::store

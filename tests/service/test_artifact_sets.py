@@ -2,10 +2,12 @@
 import json
 import struct
 import subprocess
+import threading
 
+import grpc
 import pytest
 
-from conftest import Cli, refused
+from conftest import DEADLINE, Cli, refused
 
 
 def run(*command, **options):
@@ -90,6 +92,13 @@ def test_each_artifact_is_fetched_into_a_file_of_its_own(cli, programs, attach):
         one = cli("rom", "fetch", "boot@1.0", "--role", role, "--out", f"one-{role}")
         (file,) = (cli.folder / f"one-{role}").iterdir()
         assert file.read_bytes() == content[role] and f"out/{file.name}" in files, one.stderr
+
+
+def test_a_long_title_makes_a_short_name_of_the_image(cli, programs):
+    name, version = "n" * 150, "1" * 150
+    published = cli("rom", "publish", "--name", name, "--version", version, "--elf", programs.rom)
+    assert published.returncode == 0, published.stderr
+    assert cli("rom", "fetch", f"{name}@{version}", "--role", "image", "--out", "out").stdout == "out/image.bin\n"
 
 
 def test_what_a_later_link_will_lack_is_printed(cli, programs, companions, tmp_path):
@@ -214,6 +223,26 @@ def test_a_share_list_has_any_format(cli, programs, text):
     published = cli("rom", "publish", "--name", "boot", "--version", "1.0", "--elf", programs.rom, "--share-list", "list.txt")
     assert published.returncode == 0, published.stderr
     assert json.loads(cli("--json", "rom", "show", "boot@1.0").stdout)["sharedSymbols"] == ["add", "mul"]
+
+
+def test_a_bad_name_is_refused_before_anything_is_sent(daemon, messages):
+    """The artifact that follows is never finished."""
+    pb = messages.archive
+    header = pb.PublishRomRequest(header=dict(name="boot\u200b", version="1.0"))
+    good = pb.PublishRomRequest(header=dict(name="boot", version="1.0"))
+    role = pb.PublishRomRequest(artifact=dict(role="Bad Role", file_name="x", size=1 << 20))
+    for first, words in (([header], "U+200B"), ([good, role], "Bad Role")):
+        waiting = threading.Event()
+
+        def requests():
+            yield from first
+            waiting.wait(DEADLINE)  # an answer comes without more
+        with pytest.raises(grpc.RpcError) as refusal:
+            try:
+                daemon.upstream("/romlink.v1.ArchiveService/PublishRom", requests(), pb.PublishRomResponse)
+            finally:
+                waiting.set()
+        assert refusal.value.code() == grpc.StatusCode.INVALID_ARGUMENT and words in refusal.value.details()
 
 
 def test_the_service_may_require_roles(start_daemon, programs, companions, tmp_path):

@@ -166,6 +166,17 @@ TEST_F(Refusal, ofNamesThatWouldBeAmbiguousOrUnprintable) {
     EXPECT_TRUE(archive_.publish(romRecord(good, good, good), {source("elf", good)})) << good;
 }
 
+TEST_F(Refusal, ofNamesThatLookLikeOthers) {
+  for (const char* bad : {"boot\u200b", "boot\u200f", "1\ufeff", "bo\u00adot", "\u2060", "\U000e0041",
+                          "bo\u061cot", "\u3164", "\u00a0", "\u3000boot", "boot\u2003", "  "}) {
+    EXPECT_EQ(refusalOf(romRecord(bad, "1.0", "a"), {source("elf", "x")}).code, ErrorCode::Usage) << bad;
+    EXPECT_EQ(refusalOf(romRecord("bl2", bad, "a"), {source("elf", "x")}).code, ErrorCode::Usage) << bad;
+  }
+  EXPECT_THAT(refusalOf(romRecord("boot\u200b", "1.0", "a"), {source("elf", "x")}).why, HasSubstr("U+200B"));
+  for (const char* good : {"a\u00a0b", "\u2764\ufe0f", "\u0928\u092e"})
+    EXPECT_TRUE(archive_.publish(romRecord(good, good, good), {source("elf", good)})) << good;
+}
+
 TEST_F(Refusal, ofRoles) {
   for (const char* bad : {"", "Elf", "-elf", ".elf", "el f", "e/f", "\xc3\xa9"})
     EXPECT_EQ(refusalOf(romRecord("bl2", "1.0", "a"), {source(bad, "x")}).code, ErrorCode::Usage) << bad;
