@@ -1,6 +1,7 @@
 #include "server/config.h"
 
 #include "base/file.h"
+#include "store/text.h"
 
 #include <functional>
 #include <map>
@@ -55,13 +56,19 @@ const std::map<std::string, Section, std::less<>>& knownKeys() {
   return kKnown;
 }
 
-using SetWords = std::function<void(Config&, std::vector<std::string>)>;
+struct List {
+  std::vector<std::string> Config::* words;
+  bool (*isWord)(std::string_view) = nullptr; ///< none: any text
+  const char* expected = "";
+};
 
 /// Keys whose values are lists of strings, by "section.key".
-const std::map<std::string, SetWords, std::less<>>& knownLists() {
-  static const std::map<std::string, SetWords, std::less<>> kKnown = {
-      {"import.trusted_keys", [](Config& c, auto words) { c.trustedKeys = std::move(words); }},
-      {"publish.required_roles", [](Config& c, auto words) { c.requiredRoles = std::move(words); }},
+const std::map<std::string, List, std::less<>>& knownLists() {
+  static const std::map<std::string, List, std::less<>> kKnown = {
+      {"import.trusted_keys", {&Config::trustedKeys}},
+      {"publish.required_roles",
+       {&Config::requiredRoles, store::isRole,
+        "no role: lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit"}},
   };
   return kKnown;
 }
@@ -103,10 +110,7 @@ private:
       const auto line = name.source().begin.line;
       if (const auto list = knownLists().find(title + "." + std::string(name.str()));
           list != knownLists().end()) {
-        auto words = wordsIn(node);
-        if (!words)
-          return wrong(line, "'" + std::string(name.str()) + "' is a list of strings: [\"...\"]");
-        list->second(config_, std::move(*words));
+        ROMLINK_TRY(readList(list->second, std::string(name.str()), node, line));
         continue;
       }
       const auto key = section.find(name.str());
@@ -125,6 +129,18 @@ private:
                                std::to_string(key->second.least) + " to " + std::to_string(key->second.most));
       key->second.set(config_, static_cast<std::uint64_t>(*value));
     }
+    return {};
+  }
+
+  Result<void> readList(const List& list, const std::string& name, const toml::node& node,
+                        toml::source_index line) {
+    auto words = wordsIn(node);
+    if (!words)
+      return wrong(line, "'" + name + "' is a list of strings: [\"...\"]");
+    for (const std::string& word : *words)
+      if (list.isWord != nullptr && !list.isWord(word))
+        return wrong(line, "'" + word + "' in '" + name + "' is " + list.expected);
+    config_.*list.words = std::move(*words);
     return {};
   }
 

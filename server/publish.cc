@@ -25,10 +25,14 @@ constexpr std::string_view kSymbols = "symbols";
 constexpr std::string_view kSharedElf = "shared-elf";
 constexpr std::string_view kSources = "sources";
 /// What links, debuggers and auditors may ask for in years to come.
-constexpr std::string_view kUseful[] = {"map", kFlags, "config", "linker-script", "sources", "sbom"};
+constexpr std::string_view kUseful[] = {"map", kFlags, "config", "linker-script", kSources, "sbom"};
+/// What romlink reads by this very role: a second file of the kind is nobody's.
+constexpr std::string_view kSingle[] = {kElf, kImage, kFlags, kSources};
 
-/// There may be several of a kind: "config", "config.mbedtls", "config.tfm".
+/// There may be several of most kinds: "config", "config.mbedtls", "config.tfm".
 bool isOfKind(std::string_view role, std::string_view kind) {
+  if (std::find(std::begin(kSingle), std::end(kSingle), kind) != std::end(kSingle))
+    return role == kind;
   return role == kind || (role.starts_with(kind) && role[kind.size()] == '.');
 }
 

@@ -225,6 +225,18 @@ def test_a_share_list_has_any_format(cli, programs, text):
     assert json.loads(cli("--json", "rom", "show", "boot@1.0").stdout)["sharedSymbols"] == ["add", "mul"]
 
 
+def test_what_is_read_by_its_role_is_not_replaced_by_another(start_daemon, programs, companions, tmp_path):
+    """A second file of these kinds is read by nobody."""
+    config = tmp_path / "romlinkd.toml"
+    config.write_text('[publish]\nrequired_roles = ["flags"]\n')
+    daemon = start_daemon("--config", str(config))
+    cli = Cli(tmp_path, "--server", daemon.address)
+    refused(publish(cli, programs, [("flags.c", companions["flags"])]), 1, "no artifact of the role 'flags'")
+    attach = [("flags", companions["flags"]), ("sources.more", companions["sources.tar.gz"]), ("map.b", companions["rom.map"])]
+    published = publish(cli, programs, attach)
+    assert "note: not archived with it: config, linker-script, sources, sbom" in published.stdout, published.stderr
+
+
 def test_a_bad_name_is_refused_before_anything_is_sent(daemon, messages):
     """The artifact that follows is never finished."""
     pb = messages.archive
@@ -258,6 +270,9 @@ def test_the_service_may_require_roles(start_daemon, programs, companions, tmp_p
     assert whole.returncode == 0, whole.stderr
     config.write_text('[publish]\nrequired_roles = "map"\n')
     with pytest.raises(AssertionError, match="'required_roles' is a list of strings"):
+        start_daemon("--config", str(config))
+    config.write_text('[publish]\nrequired_roles = ["Bad Role"]\n')
+    with pytest.raises(AssertionError, match="romlinkd.toml:2: 'Bad Role' in 'required_roles' is no role"):
         start_daemon("--config", str(config))
 
 

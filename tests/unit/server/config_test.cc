@@ -36,6 +36,18 @@ TEST(Config, NamesTheSigningKey) {
   EXPECT_EQ(config->signingKey, "/etc/romlink/key.pem");
 }
 
+TEST(Config, RequiresRolesThatAreRoles) {
+  const auto config = read("[publish]\nrequired_roles = [\"map\", \"config.mbedtls\"]\n");
+  ASSERT_TRUE(config) << config.error().line();
+  EXPECT_THAT(config->requiredRoles, testing::ElementsAre("map", "config.mbedtls"));
+  for (const char* role : {"Bad Role", "Map", ".map", "ma/p"}) {
+    const auto bad = read("[publish]\nrequired_roles = [\"map\", \"" + std::string(role) + "\"]\n");
+    ASSERT_FALSE(bad) << role;
+    EXPECT_THAT(bad.error().where, testing::EndsWith(":2"));
+    EXPECT_THAT(bad.error().why, testing::HasSubstr("'" + std::string(role) + "' in 'required_roles'"));
+  }
+}
+
 TEST(Config, NamesTheLineOfWhatItDoesNotKnow) {
   for (const char* text :
        {"[workers]\njob = 3\n", "\nworker = 1\n", "[workers]\njobs = -1\n", "[workers]\njobs = \"3\"\n",
