@@ -340,7 +340,7 @@ def test_sections(served, programs, tmp_path):
             assert fields["X-DEBUGINFOD-SIZE"] == fields["Content-Length"] == str(len(expected))
             assert fields["ETag"] == f'"sha256:{hashlib.sha256(expected).hexdigest()}"'
     assert served.ask(base + "%2etext", Range="bytes=4-7")[2] == dump_section(programs.rom, ".text", tmp_path)[4:8]
-    for name in (".nothing", ".bss", "text"):
+    for name in (".nothing", ".bss", "text", "%ff", ".text%c3"):
         assert one_line(*served.ask(base + name)) == 404, name
     for name in ("", "../../x", ".text/", "%2e%2e/x"):
         assert one_line(*served.ask(base + name)) == 400, name
