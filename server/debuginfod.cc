@@ -192,8 +192,11 @@ Result<Debuginfod::Part> Debuginfod::extractNow(const Digest& file, const std::s
     question.set_section(name);
   else
     question.set_source(name);
-  ROMLINK_ASSIGN(const worker::JobResult result,
-                 services_.workers.run(folder, std::move(job), [this] { return stopping_.load(); }));
+  auto ran = services_.workers.run(folder, std::move(job), [this] { return stopping_.load(); });
+  // The file is what was archived: nothing is damaged, it just is not what it was archived as.
+  if (!ran && ran.error().code == ErrorCode::Malformed)
+    ran.error().code = ErrorCode::NotFound;
+  ROMLINK_ASSIGN(const worker::JobResult result, std::move(ran));
   ROMLINK_ASSIGN(const auto made, folder.outputFile(result.extract().file()));
   std::error_code status;
   Part part{{}, std::filesystem::file_size(made, status), result.extract().name()};

@@ -7,7 +7,20 @@
 namespace romlink::server {
 namespace {
 
-// How many parts `path` and `member` share at the end; 0 if they do not correspond. Both are canonical.
+// Is `folder` NAME, and `packed` NAME-VERSION, as `git archive --prefix` calls it?
+bool isVersionOf(std::string_view packed, std::string_view folder) {
+  return !folder.empty() && packed.size() > folder.size() && packed.starts_with(folder) &&
+         packed[folder.size()] == '-';
+}
+
+// The part of `path` before its last one; empty: none.
+std::string_view folderOf(std::string_view path) {
+  path = path.substr(0, path.rfind('/'));
+  return path.substr(std::min(path.rfind('/') + 1, path.size()));
+}
+
+// How many parts `path` and `member` share at the end; 0 if they do not correspond. Both are canonical. A
+// file's name alone says nothing unless it is the whole path, or the folders before it are the same.
 std::size_t sharedParts(const std::string& path, const std::string& member) {
   const auto isEnd = [&](const std::string& end) {
     return !end.empty() && path.size() >= end.size() &&
@@ -16,13 +29,16 @@ std::size_t sharedParts(const std::string& path, const std::string& member) {
   const auto partsOf = [](const std::string& text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '/'));
   };
-  if (isEnd(member))
+  if (isEnd(member) && (partsOf(member) > 1 || member == path))
     return partsOf(member);
   const std::size_t second = member.find('/', 1);
   if (second == std::string::npos)
     return 0;
   const std::string inner = member.substr(second);
-  return isEnd(inner) ? partsOf(inner) : 0;
+  const std::string_view first = std::string_view(member).substr(1, second - 1);
+  if (isEnd(inner) && (partsOf(inner) > 1 || inner == path || isVersionOf(first, folderOf(path))))
+    return partsOf(inner);
+  return 0;
 }
 
 } // namespace

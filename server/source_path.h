@@ -10,6 +10,9 @@
 //   one:
 //      "/bl2-1.0/src/boot.c".
 //
+// An end is two parts at least, since libraries have files of the same name; but "/bl2-1.0/boot.c" is
+// "/build/bl2/boot.c", the folders being one but for the version.
+//
 // The one that shares the most parts at the end is meant. If several share as many, none is: a wrong source
 // is worse than none. A tarball that has its files elsewhere, deeper below a second folder, has none that
 // correspond.

@@ -2,8 +2,9 @@
 // compressed by gzip, bzip2, xz, lzma, zstd or compress.
 //
 // The tarball is not trusted. Names in it are compared, never opened: nothing is unpacked by its own name.
-// Links are not followed, and only regular files are given. What is compressed beyond reason ends at the
-// limits below, or at those of the process (romlink-worker runs this).
+// Links are not followed, and only regular files are given; of one path the last member counts, whatever it
+// is. What is compressed beyond reason ends at the limits below, or at those of the process (romlink-worker
+// runs this).
 #pragma once
 
 #include "base/error.h"
@@ -24,5 +25,9 @@ struct SourceLimits {
 /// NotFound: none. Malformed: not a tarball, or damaged. Exhausted: it reaches a limit.
 Result<std::string> extractSource(const std::filesystem::path& tarball, const std::string& path,
                                   const std::filesystem::path& out, const SourceLimits& limits = {});
+
+/// Can the sources be read? Its first 1 GiB, unpacked, is. Errors: as above; Malformed, too, if there is no
+/// file in it.
+Result<void> checkSources(const std::filesystem::path& tarball, const SourceLimits& limits = {});
 
 } // namespace romlink::server

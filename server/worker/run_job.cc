@@ -1,9 +1,11 @@
 #include "server/worker/run_job.h"
 
 #include "base/file.h"
+#include "relink/compat/one_line.h"
 #include "relink/relinker.h"
 #include "relink/report/utf8.h"
 #include "romlink/worker/job.pb.h"
+#include "server/source_tar.h"
 #include "server/worker/questions.h"
 #include "server/worker/sandbox.h"
 
@@ -44,7 +46,11 @@ Result<JobResult> inspect(const InspectRom& job) {
   question.sharedSymbols.assign(job.shared_symbols().begin(), job.shared_symbols().end());
   for (const auto& range : job.volatile_ranges())
     question.volatileRanges.push_back(rangeOf(range));
-  ROMLINK_ASSIGN(const relink::RomAnswer answer, relink::inspectRom(question));
+  ROMLINK_ASSIGN(relink::RomAnswer answer, relink::inspectRom(question));
+  if (!job.sources().empty())
+    if (const auto readable = server::checkSources(job.sources()); !readable)
+      answer.notes.push_back(
+          relink::oneLine("debuggers get no sources: " + job.sources() + ": " + readable.error().why));
 
   JobResult result;
   RomDescription& description = *result.mutable_rom();

@@ -1,6 +1,7 @@
 """debuginfod's HTTP API byte by byte: fields, ranges, conditions, refusals, limits, damage."""
 import hashlib
 import http.client
+import json
 import os
 import re
 import socket
@@ -359,7 +360,8 @@ def test_sources_of_a_hostile_tarball(start_served, programs, tmp_path, mode):
         ("boot/src/main.c", b"old"), ("boot/src/main.c", b"int main;\n"), ("../../../../etc/passwd", b"mine"),
         ("/abs/olute.c", b"absolute"), link("boot/src/link.c", "/etc/passwd", tarfile.SYMTYPE),
         link("boot/src/hard.c", "boot/src/main.c", tarfile.LNKTYPE), link("boot/src/pipe.c", "", tarfile.FIFOTYPE),
-        ("a/same.c", b"a"), ("b/same.c", b"b"), ("boot/src/n\u00e4me +.c", b"utf-8"), ("boot/empty.c", b""),
+        ("a/d/same.c", b"a"), ("b/d/same.c", b"b"), ("boot/src/gone.c", b"old"), link("boot/src/gone.c", "main.c", tarfile.SYMTYPE),
+        ("boot/src/n\u00e4me +.c", b"utf-8"), ("boot/empty.c", b""),
         ("boot/src/" + "d/" * 200 + "deep.c", b"deep"), ("boot/src", b"a file, too")], "w" if mode == "zst" else mode)
     if mode == "zst":
         subprocess.run(["zstd", "-q", sources], check=True)
@@ -375,41 +377,55 @@ def test_sources_of_a_hostile_tarball(start_served, programs, tmp_path, mode):
         assert status == 200 and body == content, path
         assert fields["X-DEBUGINFOD-ARCHIVE"] == sources.name
     assert served.ask(base + "/src/main.c")[1]["X-DEBUGINFOD-FILE"] == "boot/src/main.c"
-    for path in ("/src/link.c", "/src/hard.c", "/src/pipe.c", "/etc/shadow", "/x/same.c", "/main.c"):
+    for path in ("/src/link.c", "/src/hard.c", "/src/pipe.c", "/etc/shadow", "/x/d/same.c", "/main.c", "/src/gone.c",
+                 "/usr/src/newlib/empty.c", "/%ff"):
         assert one_line(*served.ask(base + path)) == 404, path
-    assert b"several files" in served.ask(base + "/x/same.c")[2]
+    assert b"several files" in served.ask(base + "/x/d/same.c")[2]
     for path in ("", "/", "/..", "/%00"):
         assert one_line(*served.ask(base + path)) == 400, path
     assert served.ask("/healthz")[0] == 200
 
 
-@pytest.mark.parametrize("content", [b"", b"no tarball at all" * 1000, "cut", "bomb"])
-def test_sources_that_cannot_be_read(start_served, programs, tmp_path, content):
-    """Not a tarball, one that ends early, and one that unpacks to more than anybody has: an error, and no harm."""
+def zstd_tar(file, size, said=None, compressed=64 << 20):
+    """A tar file with one member of `size` zeros, which says that it has `said`; each frame of zstd's is `compressed` zeros."""
+    header = tarfile.TarInfo("a/src/second.c")
+    header.size = size if said is None else said
+    zeros = file.with_suffix(".zeros")
+    with open(zeros, "wb") as out:
+        out.truncate(compressed)
+    frame = subprocess.run(["zstd", "-q", "-c", zeros], check=True, capture_output=True).stdout
+    start = subprocess.run(["zstd", "-q", "-c"], input=header.tobuf(), check=True, capture_output=True).stdout
+    assert size % compressed == 0
+    file.write_bytes(start + frame * (size // compressed + 1))
+    return file
+
+
+@pytest.mark.parametrize("content, status, note", [
+    (b"", 404, "sources.tar.gz: "), (b"no tarball at all" * 1000, 404, "sources.tar.gz: Unrecognized"),
+    ("empty", 404, "it has no files"), ("cut", 404, "sources.tar.gz: "), ("bomb", 503, None),
+    ("endless", 503, "unpacks to more than 8192 MiB")], ids=["nothing", "text", "empty", "cut", "bomb", "endless"])
+def test_sources_that_cannot_be_read(start_served, programs, tmp_path, content, status, note):
+    """Not a tarball, one that ends early, and ones that unpack to more than anybody has: an error, and no harm."""
     file = tmp_path / "sources.tar.gz"
     if content == "cut":
-        tarball(file, [("a/first.c", os.urandom(100000)), ("a/second.c", b"x")])
+        tarball(file, [("a/src/first.c", os.urandom(100000)), ("a/src/second.c", b"x")])
         file.write_bytes(file.read_bytes()[:50000])
+    elif content == "empty":
+        tarball(file, [link("a/src/second.c", "first.c", tarfile.SYMTYPE)])
     elif content == "bomb":
-        zeros = subprocess.Popen(["head", "-c", "512M", "/dev/zero"], stdout=subprocess.PIPE)
-        header = tarfile.TarInfo("a/second.c")
-        header.size = 512 << 20
-        with open(tmp_path / "sources.tar.zst", "wb") as out:
-            packer = subprocess.Popen(["zstd", "-q", "-c"], stdin=subprocess.PIPE, stdout=out)
-            packer.stdin.write(header.tobuf())
-            while piece := zeros.stdout.read(1 << 20):
-                packer.stdin.write(piece)
-            packer.stdin.close()
-            assert packer.wait() == 0
-        zeros.wait()
-        zeros.stdout.close()
-        file = tmp_path / "sources.tar.zst"
+        file = zstd_tar(tmp_path / "sources.tar.zst", 512 << 20)
         assert file.stat().st_size < 1 << 20
+    elif content == "endless":
+        file = zstd_tar(tmp_path / "sources.tar.zst", 64 << 20, 1 << 40)
     else:
         file.write_bytes(content)
     served = start_served()
-    rom = publish(served, programs.rom, "--attach", f"sources={file}")
-    status = one_line(*served.ask(f"/buildid/{rom['buildId']}/source/second.c"))
-    assert status in ((503,) if content == "bomb" else (404, 500))
+    published = served.cli("rom", "publish", "--name", "boot", "--version", "1.0", "--elf", programs.rom, "--attach",
+                           f"sources={file}")
+    assert published.returncode == 0, published.stderr
+    assert ("note: debuggers get no sources: " in published.stdout) == (note is not None), published.stdout
+    assert note is None or note in published.stdout, published.stdout
+    build_id = json.loads(served.cli("--json", "rom", "show", "boot@1.0").stdout)["buildId"]
+    assert one_line(*served.ask(f"/buildid/{build_id}/source/src/second.c")) == status
     assert served.ask("/healthz")[0] == 200
-    assert served.ask(f"/buildid/{rom['buildId']}/debuginfo")[2] == programs.rom.read_bytes()
+    assert served.ask(f"/buildid/{build_id}/debuginfo")[2] == programs.rom.read_bytes()

@@ -23,7 +23,6 @@ TEST(SourcePath, theSamePath) {
 
 TEST(SourcePath, theEndOfThePath) {
   EXPECT_EQ(meant("/build/bl2/src/boot.c", {"src/boot.c", "lib/boot.c"}), "src/boot.c");
-  EXPECT_EQ(meant("/build/bl2/src/boot.c", {"boot.c"}), "boot.c");
   EXPECT_EQ(meant("/build/bl2/src/boot.c", {"boot.c", "src/boot.c", "bl2/src/boot.c"}), "bl2/src/boot.c");
 }
 
@@ -31,7 +30,18 @@ TEST(SourcePath, behindTheFirstFolder) {
   EXPECT_EQ(meant("/build/bl2/src/boot.c", {"bl2-1.0/src/boot.c", "bl2-1.0/lib/boot.c"}),
             "bl2-1.0/src/boot.c");
   EXPECT_EQ(meant("/src/boot.c", {"bl2-1.0/src/boot.c"}), "bl2-1.0/src/boot.c");
-  EXPECT_EQ(meant("/build/boot.c", {"bl2-1.0/boot.c"}), "bl2-1.0/boot.c");
+}
+
+TEST(SourcePath, aNameAloneIsNoEnd) {
+  EXPECT_EQ(meant("/usr/src/newlib/empty.c", {"empty.c", "p/empty.c", "p-1.0/empty.c"}), "NOT_FOUND");
+  EXPECT_EQ(meant("/build/src/boot.c", {"boot.c"}), "NOT_FOUND");
+  // unless it is the whole path, or of the same folder
+  EXPECT_EQ(meant("/boot.c", {"boot.c"}), "boot.c");
+  EXPECT_EQ(meant("/boot.c", {"bl2-1.0/boot.c"}), "bl2-1.0/boot.c");
+  EXPECT_EQ(meant("/build/bl2/boot.c", {"bl2/boot.c"}), "bl2/boot.c");
+  EXPECT_EQ(meant("/build/bl2/boot.c", {"bl2-1.0/boot.c"}), "bl2-1.0/boot.c");
+  EXPECT_EQ(meant("/build/bl2/boot.c", {"bl-1.0/boot.c"}), "NOT_FOUND");
+  EXPECT_EQ(meant("/build/bl/boot.c", {"bl2-1.0/boot.c"}), "NOT_FOUND");
 }
 
 TEST(SourcePath, noneOfThemIsNotFound) {
