@@ -28,6 +28,7 @@ struct Debuginfod::Question {
   std::string buildId; // lower case
   std::string kind;
   std::string rest; // from its '/' on
+  std::function<bool()> clientGone;
 
   static Result<Question> parse(std::string_view path);
 };
@@ -140,7 +141,7 @@ Result<HttpResource> Debuginfod::sectionOf(const Question& question) {
     return badTarget(question.kind, "the name of a section follows it");
   ROMLINK_ASSIGN(const store::RomRecord rom, romWith(kElf, services_.archive, question.buildId));
   const store::Artifact& elf = *find(rom, kElf);
-  ROMLINK_ASSIGN(const Part part, extract(elf.digest, question.kind, question.rest.substr(1)));
+  ROMLINK_ASSIGN(const Part part, extract(elf.digest, question, question.rest.substr(1)));
   HttpResource resource{part.digest, part.size, timeOf(rom), {}, {}};
   resource.fields = {{"X-DEBUGINFOD-FILE", fieldText(elf.fileName)},
                      {"X-DEBUGINFOD-SIZE", std::to_string(part.size)}};
@@ -154,7 +155,7 @@ Result<HttpResource> Debuginfod::sourceOf(const Question& question) {
     return badTarget(question.kind, "the path of a source file follows it");
   ROMLINK_ASSIGN(const store::RomRecord rom, romWith(kSources, services_.archive, question.buildId));
   const store::Artifact& tarball = *find(rom, kSources);
-  ROMLINK_ASSIGN(const Part part, extract(tarball.digest, question.kind, path));
+  ROMLINK_ASSIGN(const Part part, extract(tarball.digest, question, path));
   HttpResource resource{part.digest, part.size, timeOf(rom), {}, {}};
   resource.fields = {{"X-DEBUGINFOD-FILE", fieldText(part.name)},
                      {"X-DEBUGINFOD-SIZE", std::to_string(part.size)},
@@ -163,36 +164,37 @@ Result<HttpResource> Debuginfod::sourceOf(const Question& question) {
   return resource;
 }
 
-Result<Debuginfod::Part> Debuginfod::extract(const Digest& file, const std::string& kind,
+Result<Debuginfod::Part> Debuginfod::extract(const Digest& file, const Question& question,
                                              const std::string& name) {
-  const auto key = std::make_tuple(file, kind, name);
+  const auto key = std::make_tuple(file, question.kind, name);
   {
     const std::scoped_lock lock(mutex_);
     const auto known = parts_.find(key);
     if (known != parts_.end() && services_.inputs.contains(known->second.digest))
       return known->second;
   }
-  ROMLINK_ASSIGN(Part part, extractNow(file, kind, name));
+  ROMLINK_ASSIGN(Part part, extractNow(file, question, name));
   const std::scoped_lock lock(mutex_);
   if (parts_.size() >= kParts)
     parts_.clear();
   return parts_.insert_or_assign(key, std::move(part)).first->second;
 }
 
-Result<Debuginfod::Part> Debuginfod::extractNow(const Digest& file, const std::string& kind,
+Result<Debuginfod::Part> Debuginfod::extractNow(const Digest& file, const Question& question,
                                                 const std::string& name) {
   constexpr const char* kWhole = "whole";
   ROMLINK_ASSIGN(const InputCache::Pin whole, archivedFile(services_, file));
   ROMLINK_ASSIGN(JobFolder folder, JobFolder::create(services_.jobs));
   ROMLINK_TRY(folder.add(kWhole, whole.file()));
   worker::Job job;
-  worker::Extract& question = *job.mutable_extract();
-  question.set_file(kWhole);
-  if (kind == kSection)
-    question.set_section(name);
+  worker::Extract& extract = *job.mutable_extract();
+  extract.set_file(kWhole);
+  if (question.kind == kSection)
+    extract.set_section(name);
   else
-    question.set_source(name);
-  auto ran = services_.workers.run(folder, std::move(job), [this] { return stopping_.load(); });
+    extract.set_source(name);
+  auto ran = services_.workers.run(folder, std::move(job),
+                                   [&] { return stopping_.load() || question.clientGone(); });
   // The file is what was archived: nothing is damaged, it just is not what it was archived as.
   if (!ran && ran.error().code == ErrorCode::Malformed)
     ran.error().code = ErrorCode::NotFound;
@@ -215,11 +217,17 @@ Result<HttpResource> Debuginfod::resourceOf(const Question& question) {
               "after the build-id comes executable, debuginfo, section/NAME or source/PATH");
 }
 
+bool Debuginfod::isJob(const HttpRequest& request) {
+  const auto question = Question::parse(request.path);
+  return question && (question->kind == kSection || question->kind == kSource);
+}
+
 HttpReply Debuginfod::answer(const HttpRequest& request) {
   const Busy busy(services_.activity);
-  const auto question = Question::parse(request.path);
+  auto question = Question::parse(request.path);
   if (!question)
     return errorReply(question.error());
+  question->clientGone = request.clientGone;
   const auto resource = resourceOf(*question);
   return resource ? reply(request, *resource) : errorReply(resource.error());
 }

@@ -15,7 +15,8 @@
 // Content is checked against its digest before its first byte is sent, and is never altered: an ELF that is
 // asked for by its synthetic build-id has no build-id note, as it had none.
 //
-// Sections and sources are taken out of untrusted files, so a worker process does it. They go to the input
+// Sections and sources are taken out of untrusted files, so a worker process does it, which ends when its
+// client has gone. They go to the input
 // cache; the latest kParts of them are known by what was asked, and cost no second job while the cache has
 // them.
 #pragma once
@@ -38,6 +39,8 @@ public:
   explicit Debuginfod(Services& services) : services_(services) {}
   /// For paths that begin with "/buildid/". May read a lot from the archive.
   HttpReply answer(const HttpRequest& request);
+  /// Is a part of a file asked for, so that answer() may run a job?
+  [[nodiscard]] static bool isJob(const HttpRequest& request);
 
   /// Ends the jobs that run; more fail.
   void stop() { stopping_ = true; }
@@ -55,8 +58,8 @@ private:
   [[nodiscard]] Result<HttpResource> elfOf(const Question& question);
   [[nodiscard]] Result<HttpResource> sectionOf(const Question& question);
   [[nodiscard]] Result<HttpResource> sourceOf(const Question& question);
-  Result<Part> extract(const Digest& file, const std::string& kind, const std::string& name);
-  Result<Part> extractNow(const Digest& file, const std::string& kind, const std::string& name);
+  Result<Part> extract(const Digest& file, const Question& question, const std::string& name);
+  Result<Part> extractNow(const Digest& file, const Question& question, const std::string& name);
 
   Services& services_;
   std::atomic<bool> stopping_{false};

@@ -20,6 +20,7 @@ struct HttpRequest {
   bool isHead = false;
   std::string path; ///< decoded (http_target.h), without the query
   ConditionalFields conditions;
+  std::function<bool()> clientGone; ///< nobody waits for the answer any more; for any thread while it is made
 };
 
 /// A checked file of the cache, open for reading. It stays what it is even if the cache drops its name.
@@ -70,6 +71,10 @@ struct HttpHandlers {
   std::function<std::optional<HttpReply>(const HttpRequest&)> quick;
   /// Asked in a thread of the pool.
   std::function<HttpReply(const HttpRequest&)> slow;
+  /// Does `slow` wait for a worker process? Such requests have `jobs` threads of their own, and keep neither
+  /// other readers nor other jobs waiting.
+  std::function<bool(const HttpRequest&)> isJob;
+  unsigned jobs = 1;
 };
 
 } // namespace romlink::server

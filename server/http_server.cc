@@ -33,8 +33,8 @@ void allowFiles(unsigned connections) {
 
 class BeastServer final : public HttpServer {
 public:
-  BeastServer(const tcp::endpoint& endpoint, const HttpLimits& limits, HttpHandlers handlers)
-      : shared_{limits, std::move(handlers), {}, asio::thread_pool(limits.readers)},
+  BeastServer(const tcp::endpoint& endpoint, const HttpLimits& limits, const HttpHandlers& handlers)
+      : shared_{limits, handlers, {}, asio::thread_pool(limits.readers), asio::thread_pool(handlers.jobs)},
         acceptor_(context_, endpoint), pause_(context_) {
     accept();
     thread_ = std::thread([this] { run(); });
@@ -43,7 +43,9 @@ public:
     context_.stop();
     thread_.join();
     shared_.pool.stop();
+    shared_.jobs.stop();
     shared_.pool.join();
+    shared_.jobs.join();
   }
   std::string address() const override {
     const tcp::endpoint local = acceptor_.local_endpoint();
@@ -95,7 +97,7 @@ private:
 } // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& address, const HttpLimits& limits,
-                                                      HttpHandlers handlers) {
+                                                      const HttpHandlers& handlers) {
   const std::size_t colon = address.rfind(':');
   std::string host = address.substr(0, colon);
   if (colon == std::string::npos || host.empty())
@@ -106,8 +108,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& address
   try {
     asio::io_context context;
     const auto found = tcp::resolver(context).resolve(host, address.substr(colon + 1));
-    return std::unique_ptr<HttpServer>(
-        std::make_unique<BeastServer>(*found.begin(), limits, std::move(handlers)));
+    return std::unique_ptr<HttpServer>(std::make_unique<BeastServer>(*found.begin(), limits, handlers));
   } catch (const boost::system::system_error& error) {
     return fail(ErrorCode::Unavailable, "cannot listen", address, error.code().message());
   }

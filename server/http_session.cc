@@ -29,6 +29,13 @@ std::string field(const http::fields& fields, http::field name) {
   return std::string(fields[name]);
 }
 
+// By the other end. While a request is answered nobody else reads from the socket or closes it.
+bool isClosed(int socket) {
+  char next = 0;
+  const ssize_t n = ::recv(socket, &next, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 // For a log line.
 std::string printable(std::string text) {
   for (char& c : text)
@@ -148,7 +155,8 @@ private:
             std::move(*path),
             {field(message, http::field::if_match), field(message, http::field::if_none_match),
              field(message, http::field::if_modified_since), field(message, http::field::if_unmodified_since),
-             field(message, http::field::if_range), field(message, http::field::range)}});
+             field(message, http::field::if_range), field(message, http::field::range)},
+            [fd = socket_.native_handle()] { return isClosed(fd); }});
   }
 
   void answer(HttpRequest request) {
@@ -156,7 +164,8 @@ private:
     timer_.expires_at(asio::steady_timer::time_point::max());
     if (auto quick = shared_.handlers.quick(request))
       return send(std::move(*quick));
-    asio::post(shared_.pool, [self = shared_from_this(), request = std::move(request)]() mutable {
+    auto& pool = shared_.handlers.isJob(request) ? shared_.jobs : shared_.pool;
+    asio::post(pool, [self = shared_from_this(), request = std::move(request)]() mutable {
       auto made = std::make_shared<HttpReply>(self->slowly(request));
       const auto executor = self->socket_.get_executor();
       asio::post(executor, [self = std::move(self), made] { self->send(std::move(*made)); });

@@ -25,6 +25,7 @@ struct HttpShared {
   HttpHandlers handlers;
   std::atomic<unsigned> connections{0};
   boost::asio::thread_pool pool;
+  boost::asio::thread_pool jobs;
 };
 
 /// Takes the connection and serves it until it ends. If `refuse`, tells it that there are too many.

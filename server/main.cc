@@ -121,7 +121,7 @@ Result<std::unique_ptr<grpc::Server>> serve(const Options& options,
   return server;
 }
 
-HttpHandlers httpHandlers(const store::Archive& archive, Debuginfod& debuginfod) {
+HttpHandlers httpHandlers(const store::Archive& archive, Debuginfod& debuginfod, unsigned jobs) {
   static constexpr std::string_view kHealth = "/healthz";
   const auto quick = [&archive](const HttpRequest& request) -> std::optional<HttpReply> {
     if (request.path == kHealth) {
@@ -132,7 +132,8 @@ HttpHandlers httpHandlers(const store::Archive& archive, Debuginfod& debuginfod)
       return textReply(404, "not here; try /buildid/BUILDID/debuginfo or /healthz");
     return std::nullopt;
   };
-  return {quick, [&debuginfod](const HttpRequest& request) { return debuginfod.answer(request); }};
+  return {quick, [&debuginfod](const HttpRequest& request) { return debuginfod.answer(request); },
+          Debuginfod::isJob, std::max(1U, jobs / 2)}; // the others are for links and publications
 }
 
 // Until a signal comes, or until an on-demand daemon is not needed any more.
@@ -204,7 +205,8 @@ Result<void> run(const Options& options) {
   Debuginfod debuginfod(services);
   std::unique_ptr<HttpServer> http;
   if (!options.http.empty()) {
-    ROMLINK_ASSIGN(http, HttpServer::start(options.http, config.http, httpHandlers(archive, debuginfod)));
+    ROMLINK_ASSIGN(http, HttpServer::start(options.http, config.http,
+                                           httpHandlers(archive, debuginfod, workers->slots())));
   }
   for (const std::string& address : addresses)
     say("listening on " + address);

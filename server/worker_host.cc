@@ -36,6 +36,7 @@ public:
   Result<void> startZygote();
   Result<worker::JobResult> run(const JobFolder& folder, worker::Job job,
                                 const std::function<bool()>& cancelled) override;
+  unsigned slots() const override { return slots_; }
   unsigned running() const override;
 
 private:

@@ -38,6 +38,8 @@ public:
   virtual Result<worker::JobResult> run(const JobFolder& folder, worker::Job job,
                                         const std::function<bool()>& cancelled) = 0;
 
+  /// Jobs that may run at the same time.
+  [[nodiscard]] virtual unsigned slots() const = 0;
   /// Jobs that run now.
   [[nodiscard]] virtual unsigned running() const = 0;
 };

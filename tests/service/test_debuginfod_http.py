@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import select
 import socket
 import sqlite3
 import subprocess
@@ -429,3 +430,32 @@ def test_sources_that_cannot_be_read(start_served, programs, tmp_path, content, 
     assert one_line(*served.ask(f"/buildid/{build_id}/source/src/second.c")) == status
     assert served.ask("/healthz")[0] == 200
     assert served.ask(f"/buildid/{build_id}/debuginfo")[2] == programs.rom.read_bytes()
+
+
+@pytest.fixture
+def slow(start_served, programs, tmp_path):
+    """A daemon with one reader, and .slow: the path of a source that it takes seconds to look for."""
+    (tmp_path / "limits.toml").write_text("[http]\nreaders = 1\n[workers]\njobs = 2\n")
+    served = start_served("--config", tmp_path / "limits.toml")
+    file = zstd_tar(tmp_path / "sources.tar.zst", 7 << 30)
+    served.path = f"/buildid/{publish(served, programs.rom, '--attach', f'sources={file}')['buildId']}"
+    served.slow = f"GET {served.path}/source/src/none.c HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    return served
+
+
+def test_slow_sources_keep_nobody_else_waiting(slow, programs):
+    asked = [slow.raw() for _ in range(8)]
+    for connection in asked:
+        connection.sendall(slow.slow)
+    assert slow.ask(f"{slow.path}/debuginfo")[2] == programs.rom.read_bytes()
+    publish(slow, programs.other_rom, version="2.0")
+    assert len(select.select(asked, [], [], 0)[0]) < len(asked)  # some wait yet, and nothing waited for them
+    for connection in asked:
+        connection.close()
+
+
+def test_a_job_ends_with_its_client(slow):
+    with slow.raw() as connection:
+        connection.sendall(slow.slow)
+        assert select.select([connection], [], [], 0)[0] == []
+    eventually(lambda: "none.c 503 " in slow.daemon.log.read_text())  # else 404: there is none
