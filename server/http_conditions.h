@@ -19,7 +19,7 @@ struct Validators {
   std::time_t modified = 0;
 };
 
-/// The request's fields; empty: not there.
+/// The request's fields; empty: not there. Of a list that came in several fields, all.
 struct ConditionalFields {
   std::string ifMatch;
   std::string ifNoneMatch;

@@ -29,6 +29,15 @@ std::string field(const http::fields& fields, http::field name) {
   return std::string(fields[name]);
 }
 
+// A list may come in several fields (RFC 9110 section 5.3).
+std::string list(const http::fields& fields, http::field name) {
+  std::string text;
+  const auto [begin, end] = fields.equal_range(name);
+  for (auto part = begin; part != end; ++part)
+    text += (text.empty() ? "" : ", ") + std::string(part->value());
+  return text;
+}
+
 // By the other end. While a request is answered nobody else reads from the socket or closes it.
 bool isClosed(int socket) {
   char next = 0;
@@ -153,7 +162,7 @@ private:
       return send(errorReply(path.error()));
     answer({isHead_,
             std::move(*path),
-            {field(message, http::field::if_match), field(message, http::field::if_none_match),
+            {list(message, http::field::if_match), list(message, http::field::if_none_match),
              field(message, http::field::if_modified_since), field(message, http::field::if_unmodified_since),
              field(message, http::field::if_range), field(message, http::field::range)},
             [fd = socket_.native_handle()] { return isClosed(fd); }});

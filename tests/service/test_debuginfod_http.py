@@ -123,6 +123,10 @@ def test_conditions(served):
                       {"If_Modified_Since": modified}):
         status, same, body = served.ask(served.path, **condition)
         assert status == 304 and body == b"" and same["ETag"] == etag and "Content-Length" not in same, condition
+    for first, second in ((etag, '"x"'), ('"x"', etag)):  # a list in two fields
+        answer = served.say(f"GET {served.path} HTTP/1.1\r\nHost: a\r\nIf-None-Match: {first}\r\n"
+                            f"If-None-Match: {second}\r\nConnection: close\r\n\r\n".encode())
+        assert answer.startswith(b"HTTP/1.1 304 "), (first, second)
     for condition in ({"If_None_Match": '"x"'}, {"If_Modified_Since": long_ago}, {"If_Match": etag},
                       {"If_None_Match": '"x"', "If_Modified_Since": modified}):
         assert served.ask(served.path, **condition)[::2] == (200, served.content), condition
@@ -187,6 +191,7 @@ def test_what_is_no_request(served):
                             (b"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", 400),
                             (b"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", 400),
                             (b"GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+                            (b"GET HTTP://a/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200),
                             (b"GET http://a/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200)):
         answer = served.say(request)
         assert answer.startswith(f"HTTP/1.1 {status} ".encode()), (request, answer)

@@ -11,13 +11,14 @@ TEST(HttpTarget, decodesThePath) {
   EXPECT_EQ(*decodedPath("/a/b%2Bc%2b%C3%A4?q=%"), "/a/b+c+\xC3\xA4");
   EXPECT_EQ(*decodedPath("http://rom.example:80/a?b"), "/a");
   EXPECT_EQ(*decodedPath("http://rom.example"), "/");
+  EXPECT_EQ(*decodedPath("HTTP://rom.example/a"), "/a");
   EXPECT_EQ(*decodedPath("//a/../b"), "//a/../b");
   EXPECT_EQ(*decodedPath("/%252e"), "/%2e"); // once
 }
 
 TEST(HttpTarget, refusesWhatIsNoPath) {
   for (const char* target :
-       {"", "a", "*", "https://a/b", "/%", "/%4", "/%zz", "/a%00b", "/a%0d%0ab", "/%7f"}) {
+       {"", "a", "*", "https://a/b", "http:", "http:/", "/%", "/%4", "/%zz", "/a%00b", "/a%0d%0ab", "/%7f"}) {
     const auto path = decodedPath(target);
     ASSERT_FALSE(path) << target;
     EXPECT_EQ(path.error().code, ErrorCode::Usage);
