@@ -11,6 +11,9 @@ namespace romlink::server {
 namespace {
 
 constexpr std::uint64_t kLargestGap = 16 << 20;
+constexpr std::uint64_t kFilled = 16 << 20;  // bytes of gaps, in any file
+constexpr std::uint64_t kFilledForEach = 16; // and for each byte of it
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kMostPieces = 1 << 20;
 constexpr std::uint64_t kAddresses = std::uint64_t{1} << 32;
 
@@ -57,6 +60,7 @@ public:
     std::uint64_t sum = 0;
     for (const auto& [address, bytes] : pieces_)
       sum += bytes.size();
+    most = std::min(most, sum + sum * kFilledForEach + kFilled);
     std::vector<DumpRegion> regions;
     for (const auto& [address, bytes] : pieces_) {
       const std::uint64_t end = regions.empty() ? 0 : regions.back().address + regions.back().bytes.size();
@@ -76,6 +80,11 @@ private:
   std::map<std::uint64_t, std::vector<std::uint8_t>> pieces_;
 };
 
+std::string_view withoutMark(std::string_view text) {
+  text.remove_prefix(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+  return text;
+}
+
 int nibbleOf(char c) {
   if (c >= '0' && c <= '9')
     return c - '0';
@@ -88,7 +97,7 @@ int nibbleOf(char c) {
 class Reader {
 public:
   Reader(Bytes text, const char* format, std::uint64_t mostBytes)
-      : rest_(asText(text)), format_(format), mostBytes_(mostBytes) {}
+      : rest_(withoutMark(asText(text))), format_(format), mostBytes_(mostBytes) {}
 
   /// The next line that is not empty.
   std::optional<std::string_view> line() {
@@ -177,18 +186,26 @@ struct HexBase {
 } // namespace
 
 DumpFormat formatOf(Bytes dump) {
-  constexpr std::size_t kLooked = 64;
-  std::string_view text = asText(dump.first(std::min(kLooked, dump.size())));
-  while (!text.empty() && (text.front() == '\n' || text.front() == '\r'))
-    text.remove_prefix(1);
-  const bool isText = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= ' ' && c <= '~') || c == '\r' || c == '\n' || c == '\t';
-  });
-  if (!isText || text.size() < 2)
-    return DumpFormat::Binary;
-  if (text[0] == ':' && nibbleOf(text[1]) >= 0)
-    return DumpFormat::IntelHex;
-  return text[0] == 'S' && text[1] >= '0' && text[1] <= '9' ? DumpFormat::SRecord : DumpFormat::Binary;
+  constexpr std::size_t kLooked = 4096;
+  constexpr std::size_t kLookedAhead = 64;
+  std::string_view text = withoutMark(asText(dump.first(std::min(kLooked, dump.size()))));
+  while (!text.empty()) {
+    text.remove_prefix(std::min(text.size(), text.find_first_not_of(" \t\r\n")));
+    const std::string_view ahead = text.substr(0, kLookedAhead);
+    const bool isText = std::all_of(ahead.begin(), ahead.end(), [](char c) {
+      return (c >= ' ' && c <= '~') || c == '\r' || c == '\n' || c == '\t';
+    });
+    if (!isText || text.size() < 2)
+      return DumpFormat::Binary;
+    if (text[0] == ':' && nibbleOf(text[1]) >= 0)
+      return DumpFormat::IntelHex;
+    if ((text[0] == 'S' || text[0] == 's') && text[1] >= '0' && text[1] <= '9')
+      return DumpFormat::SRecord;
+    if (text[0] != '#' && text[0] != ';' && text[0] != '/')
+      return DumpFormat::Binary;
+    text.remove_prefix(std::min(text.size(), text.find('\n')));
+  }
+  return DumpFormat::Binary;
 }
 
 Result<std::vector<DumpRegion>> readIntelHex(Bytes text, std::uint64_t mostBytes) {
@@ -235,7 +252,7 @@ Result<std::vector<DumpRegion>> readSRecords(Bytes text, std::uint64_t mostBytes
   Reader reader(text, "S-record", mostBytes);
   std::uint64_t records = 0;
   while (const auto line = reader.line()) {
-    if (line->front() != 'S')
+    if (line->front() != 'S' && line->front() != 's')
       return reader.wrong("a record begins with 'S'");
     const char type = line->size() > 1 ? (*line)[1] : 'x';
     if (type < '0' || type > '9' || kAddressBytes[type - '0'] == 0)

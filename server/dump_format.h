@@ -8,9 +8,12 @@
 //
 // The parsers are strict: every record is complete and has its checksum, the last one says that it is the
 // last (types 01; S7, S8, S9), counts (S5, S6) are right, no record wraps around the end of its address
-// space, and bytes that are given twice are equal. Each error names its line. Empty lines are allowed.
+// space, and bytes that are given twice are equal. Each error names its line. Empty lines, a byte order mark
+// and a lower-case 's' are allowed; comments are not.
 //
-// What is not given reads as erased flash. Pieces that lie more than 16 MiB apart are separate regions.
+// What is not given reads as erased flash. Pieces that lie more than 16 MiB apart are separate regions, and
+// so are the others as soon as 16 MiB and 16 times what the file gives are filled in: a small file stays
+// small.
 #pragma once
 
 #include "base/digest.h"
@@ -23,7 +26,7 @@ namespace romlink::server {
 
 enum class DumpFormat { Binary, IntelHex, SRecord };
 
-/// By the first bytes: text that begins as a record does.
+/// By the first lines: text that begins as a record does, behind empty lines and comments (of '#', ';', '/').
 DumpFormat formatOf(Bytes dump);
 
 struct DumpRegion {

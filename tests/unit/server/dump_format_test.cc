@@ -69,6 +69,11 @@ TEST(DumpFormat, IsRecognisedByItsContent) {
   EXPECT_EQ(of(":00000001FF\n"), DumpFormat::IntelHex);
   EXPECT_EQ(of("\r\n:0000 broken, but meant to be one"), DumpFormat::IntelHex);
   EXPECT_EQ(of("S00600004844521B\r\n"), DumpFormat::SRecord);
+  EXPECT_EQ(of("\xEF\xBB\xBF:00000001FF\n"), DumpFormat::IntelHex);
+  EXPECT_EQ(of(" \t\n# made by a tool\n; at noon\n// and so on\n :00000001FF\n"), DumpFormat::IntelHex);
+  EXPECT_EQ(of("s00600004844521B\n"), DumpFormat::SRecord);
+  EXPECT_EQ(of("# a comment\n"), DumpFormat::Binary);
+  EXPECT_EQ(of("#"), DumpFormat::Binary);
   EXPECT_EQ(of("Some text"), DumpFormat::Binary);
   EXPECT_EQ(of(std::string(":00\0", 4)), DumpFormat::Binary);
   EXPECT_EQ(of("S"), DumpFormat::Binary);
@@ -105,6 +110,28 @@ TEST(IntelHex, JoinsPiecesAndFillsGaps) {
   EXPECT_THAT(hex(hexRecord("000000AA") + hexRecord("100000BB") + kEnd, 100), ElementsAre("0:aa", "1000:bb"));
 }
 
+TEST(IntelHex, ASmallFileStaysSmall) {
+  std::string text;
+  for (unsigned i = 1; i < 64; ++i) {
+    char base[16];
+    std::snprintf(base, sizeof base, "000004%04X", i << 8); // 16 MiB apart
+    text += hexRecord(base) + hexRecord("000000AA");
+  }
+  const auto regions = readIntelHex(asBytes(text + kEnd), std::uint64_t{1} << 30);
+  ASSERT_TRUE(regions);
+  std::size_t sum = 0;
+  for (const DumpRegion& region : *regions)
+    sum += region.bytes.size();
+  EXPECT_LT(sum, 20U << 20);
+  EXPECT_EQ(regions->back().address, 0x3F000000U);
+}
+
+TEST(IntelHex, MayHaveAMarkButNoComment) {
+  EXPECT_THAT(hex("\xEF\xBB\xBF\n" + hexRecord("000000AA") + kEnd), ElementsAre("0:aa"));
+  EXPECT_THAT(hex("# a comment\n" + hexRecord("000000AA") + kEnd),
+              ElementsAre(HasSubstr("line 1: a record begins with ':'")));
+}
+
 TEST(IntelHex, NamesTheLineThatIsWrong) {
   const std::string good = hexRecord("000000AABB");
   EXPECT_THAT(hex(good + ":020000000102FF\n" + kEnd), ElementsAre(HasSubstr("line 2: the checksum")));
@@ -129,6 +156,10 @@ TEST(SRecords, HaveAddressesOfThreeSizes) {
               ElementsAre("10:aa", "123456:bb", "10000000:cc"));
   EXPECT_THAT(srec(sRecord('3', "10000000CC") + sRecord('5', "0001") + "S70510000000EA\n"),
               ElementsAre("10000000:cc"));
+}
+
+TEST(SRecords, MayBeginInLowerCase) {
+  EXPECT_THAT(srec("s1050010AABB85\n" + kLast), ElementsAre("10:aabb"));
 }
 
 TEST(SRecords, NameTheLineThatIsWrong) {
