@@ -25,8 +25,9 @@ using Row = std::array<std::string, kColumns>;
 std::string kindText(ImageMatch::Kind kind) {
   switch (kind) {
   case ImageMatch::EXACT:
-  case ImageMatch::EXCEPT_VOLATILE:
     return "exact";
+  case ImageMatch::EXCEPT_VOLATILE:
+    return "exact but --volatile";
   case ImageMatch::LINKED_AGAINST:
     return "linked against";
   case ImageMatch::BUILD_ID:
@@ -103,6 +104,9 @@ std::string identifyTable(const v1::IdentifyImageResponse& found, bool colour) {
                         row[4]);
     if (match != nullptr && match->differences_size() > 0)
       text += "  differs at " + rangesText(*match) + "\n";
+    if (match != nullptr && match->other_places() > 0)
+      text += fmt::format("  and in {} more place{}\n", match->other_places(),
+                          match->other_places() == 1 ? "" : "s");
   }
   return text;
 }

@@ -12,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <set>
@@ -40,6 +41,8 @@ Result<int> identify(const IdentifyOptions& options, const GlobalOptions& global
     ROMLINK_TRY(printJson(found));
   else
     std::fputs(identifyTable(found, outputHasColour()).c_str(), stdout);
+  for (const std::string& reason : found.incomplete())
+    printWarning("there may be more: " + reason);
   std::set<std::string> warned;
   for (const v1::ImageMatch& match : found.matches())
     if (match.kind() != v1::ImageMatch::NEAR && warned.insert(match.rom().image_hash()).second)
@@ -53,6 +56,9 @@ Result<int> identify(const IdentifyOptions& options, const GlobalOptions& global
 } // namespace
 
 Result<v1::IdentifyImageResponse> identifyDump(const Session& session, const DumpQuestion& question) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(question.dump, ignored))
+    return fail(ErrorCode::Malformed, "cannot read the dump", question.dump.string(), "it is a folder");
   const auto stub = v1::ArchiveService::NewStub(session.channel());
   grpc::ClientContext context;
   v1::IdentifyImageResponse response;

@@ -5,16 +5,47 @@
 #include "store/archive.h"
 
 #include <algorithm>
+#include <bitset>
 #include <mutex>
 
 namespace romlink::server {
 namespace {
 
 constexpr std::size_t kPage = 4096; // ROMs
+constexpr std::uint8_t kErased = 0xFF;
 
-// As long as the ROM's image: padding in the artifact does not count, and what it lacks is erased flash.
-void cutToImage(std::vector<std::uint8_t>& content, std::uint32_t size) {
-  content.resize(size, 0xFF);
+// What the artifact lacks of the ROM's image, as publishing allows: 0x00 in segments, and 0xFF between them.
+// False: that is not the ROM's image.
+bool fillIn(std::vector<std::uint8_t>& content, const store::RomRecord& rom, const KnownImage& image) {
+  const std::size_t had = content.size();
+  content.resize(image.size, kErased);
+  if (had >= image.size)
+    return true;
+  for (const OffsetRange& segment : maskOf(image.base, rom.flash))
+    std::fill(content.begin() + static_cast<std::ptrdiff_t>(std::clamp(segment.begin, had, content.size())),
+              content.begin() + static_cast<std::ptrdiff_t>(std::clamp(segment.end, had, content.size())),
+              0x00);
+  return MaskedHash(content, image.mask).digestAt(image.size) == image.imageHash;
+}
+
+// REQUIRES: 0xFF in the volatile ranges.
+Result<void> checkContent(Bytes image, const store::RomRecord& rom) {
+  constexpr int kFewestBytes = 32;
+  constexpr int kFewestValues = 8;
+  std::bitset<256> values;
+  for (const std::uint8_t byte : image)
+    values.set(byte);
+  values.reset(kErased);
+  const auto bytes =
+      static_cast<std::ptrdiff_t>(image.size()) - std::count(image.begin(), image.end(), kErased);
+  if (bytes >= kFewestBytes && values.count() >= kFewestValues)
+    return {};
+  return fail(ErrorCode::Malformed, "the ROM has too little content to be known by",
+              rom.name + "@" + rom.version,
+              "bytes outside of volatile ranges that are not 0xff: " + std::to_string(bytes) +
+                  "; different values among them: " + std::to_string(values.count()),
+              "it needs " + std::to_string(kFewestBytes) + " bytes and " + std::to_string(kFewestValues) +
+                  " different values");
 }
 
 } // namespace
@@ -24,26 +55,30 @@ Result<void> Catalogue::refresh(const std::function<bool()>& cancelled) {
   for (;;) {
     ROMLINK_ASSIGN(const auto page, archive_.imagesAfter(last_, kPage, kSketchFormat));
     std::vector<Entry> entries;
+    std::size_t unreadable = 0;
     for (const store::ArchivedImage& image : page) {
       if (cancelled())
         return fail(ErrorCode::Unavailable, "cannot search the archive", {}, "the caller has gone");
-      if (image.imageSize == 0)
-        continue;
       KnownImage known{image.romId,
                        image.imageHash,
                        image.imageSize,
                        image.base,
                        maskOf(image.base, image.volatileRanges),
                        0};
+      if (comparedBytes(known) == 0)
+        continue;
       if (image.anchors) {
         entries.emplace_back(std::move(known), *image.anchors);
       } else if (auto made = makeSketch(known)) {
         entries.emplace_back(std::move(known), std::move(*made));
       } else if (made.error().code != ErrorCode::Damaged && made.error().code != ErrorCode::NotFound) {
         return fail(std::move(made.error()));
+      } else {
+        ++unreadable;
       }
     }
     index_.add(std::move(entries));
+    unreadable_ += unreadable;
     if (!page.empty())
       last_ = page.back().romId;
     if (page.size() < kPage)
@@ -61,7 +96,7 @@ Result<std::vector<store::Anchor>> Catalogue::makeSketch(const KnownImage& image
 
 Catalogue::View Catalogue::find(Bytes dump, const std::function<bool()>& cancelled) const {
   const std::shared_lock lock(mutex_);
-  return {index_.candidates(dump, cancelled), index_.withoutAnchors()};
+  return {index_.candidates(dump, cancelled), index_.withoutAnchors(), unreadable_};
 }
 
 Result<std::vector<std::uint8_t>> Catalogue::imageOf(const KnownImage& image) const {
@@ -83,7 +118,8 @@ Result<std::vector<std::uint8_t>> Catalogue::imageOf(const KnownImage& image) co
       content.insert(content.end(), piece.begin(), piece.end());
     return {};
   }));
-  cutToImage(content, image.size);
+  if (!fillIn(content, *rom, image))
+    return fail(ErrorCode::Damaged, "the archived image is shorter than the ROM's", image.imageHash.text());
   return content;
 }
 
@@ -101,8 +137,8 @@ KnownImage knownImageOf(const store::RomRecord& rom) {
 }
 
 Result<store::Sketch> sketchOfFile(const std::filesystem::path& file, const store::RomRecord& rom) {
-  ROMLINK_ASSIGN(auto content, readFile(file));
-  cutToImage(content, rom.imageSize);
+  ROMLINK_ASSIGN(const auto content, readFile(file));
+  ROMLINK_TRY(checkContent(content, rom));
   return sketchOf(content, knownImageOf(rom).mask);
 }
 

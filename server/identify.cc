@@ -7,7 +7,6 @@
 namespace romlink::server {
 namespace {
 
-constexpr std::uint64_t kStep = 1024;
 constexpr std::uint64_t kMostHashed = std::uint64_t{16} << 30;
 
 // Images that are hashed together.
@@ -40,23 +39,20 @@ ImageMask cutTo(const ImageMask& mask, std::uint64_t size) {
 
 class Searcher {
 public:
-  Searcher(Bytes dump, std::optional<std::uint32_t> base, const std::function<bool()>& cancelled)
-      : dump_(dump), base_(base), cancelled_(cancelled), endOfContent_(endOfContent(dump)) {}
+  Searcher(Bytes dump, const DumpAddress& address, const std::function<bool()>& cancelled)
+      : dump_(dump), address_(address), cancelled_(cancelled), endOfContent_(endOfContent(dump)) {}
 
   Search run(const ImageIndex::Candidates& candidates, const std::vector<const KnownImage*>& withoutAnchors) {
     answer_.complete = candidates.complete;
     for (const Candidate& candidate : candidates.found)
-      if (candidate.offset >= 0 && candidate.anchors == candidate.image->anchors)
+      if (candidate.offset >= 0 && candidate.mayBeWhole)
         consider(*candidate.image, static_cast<std::uint64_t>(candidate.offset));
-    for (auto& [pass, images] : passes_)
-      hash(pass, images);
-    passes_.clear();
-    considerEverywhere(withoutAnchors);
+    considerAtBeginOrAddress(withoutAnchors);
     for (auto& [pass, images] : passes_)
       hash(pass, images);
     std::sort(answer_.exact.begin(), answer_.exact.end(), [](const ExactMatch& a, const ExactMatch& b) {
-      return std::tuple(b.image->size, a.offset, a.image->romId) <
-             std::tuple(a.image->size, b.offset, b.image->romId);
+      return std::tuple(comparedBytes(*b.image), a.offset, a.image->romId) <
+             std::tuple(comparedBytes(*a.image), b.offset, b.image->romId);
     });
     addPossible(candidates);
     return std::move(answer_);
@@ -64,7 +60,8 @@ public:
 
 private:
   [[nodiscard]] bool isAtItsAddress(const KnownImage& image, std::int64_t offset) const {
-    return !base_ || offset == std::int64_t{image.base} - std::int64_t{*base_};
+    return !address_.binding || !address_.base ||
+           offset == std::int64_t{image.base} - std::int64_t{*address_.base};
   }
 
   void consider(const KnownImage& image, std::uint64_t offset) {
@@ -72,21 +69,12 @@ private:
       passes_[{offset, cutTo(image.mask, image.size)}].push_back(&image);
   }
 
-  // Pass by pass, since there may be millions.
-  void considerEverywhere(const std::vector<const KnownImage*>& images) {
-    std::map<ImageMask, std::vector<const KnownImage*>> byMask;
-    for (const KnownImage* image : images)
-      if (!base_)
-        byMask[cutTo(image->mask, image->size)].push_back(image);
-      else if (image->base >= *base_)
-        consider(*image, image->base - *base_);
-    for (auto& [mask, group] : byMask)
-      for (std::uint64_t offset = 0; offset <= dump_.size() && answer_.complete; offset += kStep) {
-        std::erase_if(group, [&](const KnownImage* image) { return !fits(*image, offset, dump_.size()); });
-        if (group.empty())
-          break;
-        hash({offset, mask}, group);
-      }
+  void considerAtBeginOrAddress(const std::vector<const KnownImage*>& images) {
+    for (const KnownImage* image : images) {
+      consider(*image, 0);
+      if (address_.base && image->base > *address_.base)
+        consider(*image, image->base - *address_.base);
+    }
   }
 
   void hash(const Pass& pass, std::vector<const KnownImage*>& images) {
@@ -133,7 +121,7 @@ private:
   }
 
   Bytes dump_;
-  std::optional<std::uint32_t> base_;
+  const DumpAddress address_;
   const std::function<bool()>& cancelled_;
   std::uint64_t endOfContent_;
   std::map<Pass, std::vector<const KnownImage*>> passes_;
@@ -143,10 +131,10 @@ private:
 
 } // namespace
 
-Search findImages(Bytes dump, std::optional<std::uint32_t> base, const ImageIndex::Candidates& candidates,
+Search findImages(Bytes dump, const DumpAddress& address, const ImageIndex::Candidates& candidates,
                   const std::vector<const KnownImage*>& withoutAnchors,
                   const std::function<bool()>& cancelled) {
-  return Searcher(dump, base, cancelled).run(candidates, withoutAnchors);
+  return Searcher(dump, address, cancelled).run(candidates, withoutAnchors);
 }
 
 } // namespace romlink::server

@@ -8,8 +8,8 @@
 // archive.
 //
 // Whatever is before an image or follows it (padding, the firmware, another ROM) does not count, and every
-// offset is tried. Images without an anchor are looked for at the dump's begin, at their address and at each
-// KiB.
+// offset is tried. Images without an anchor are found at the dump's begin and at their address only: they
+// have so little content that elsewhere they would be found by chance.
 //
 // Limits: 16 GiB are hashed at most; `complete` tells when that did not suffice.
 #pragma once
@@ -31,14 +31,18 @@ struct ExactMatch {
 };
 
 struct Search {
-  std::vector<ExactMatch> exact;   ///< longer images first, then by offset
+  std::vector<ExactMatch> exact;   ///< those of which most bytes were compared first, then by offset
   std::vector<Candidate> possible; ///< changed or cut off, if there at all; none where an exact match is
-  bool complete = true;            ///< false: a limit was reached, or `cancelled` said so
+  bool complete = true;            ///< false: there may be more, or `cancelled` said so
 };
 
-/// `candidates` and `withoutAnchors` as the index gives them for this dump. With `base`, the address of the
-/// dump's first byte, only images that are at their address count.
-Search findImages(Bytes dump, std::optional<std::uint32_t> base, const ImageIndex::Candidates& candidates,
+struct DumpAddress {
+  std::optional<std::uint32_t> base = std::nullopt; ///< of the dump's first byte; nullopt: unknown
+  bool binding = false;                             ///< only images that are at their address count
+};
+
+/// `candidates` and `withoutAnchors` as the index gives them for this dump.
+Search findImages(Bytes dump, const DumpAddress& address, const ImageIndex::Candidates& candidates,
                   const std::vector<const KnownImage*>& withoutAnchors,
                   const std::function<bool()>& cancelled);
 

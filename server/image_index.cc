@@ -3,11 +3,14 @@
 #include "server/sketch.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace romlink::server {
 namespace {
 
-/// Anchors found in a dump, of all images: a dump that repeats what many images have would fill the memory.
+/// Of one anchor, places in a dump; of all images that have it, and of all anchors, what is kept in memory.
+constexpr std::size_t kMostPlaces = 4096;
+constexpr std::size_t kMostHitsOfOne = 512 << 10;
 constexpr std::size_t kMostHits = 4 << 20;
 constexpr std::size_t kBetweenQuestions = 1 << 20; // bytes
 constexpr std::size_t kBitsOfAnAnchor = 16;
@@ -18,7 +21,38 @@ struct Hit {
   auto operator<=>(const Hit&) const = default;
 };
 
+// What is found in one dump.
+class Hits {
+public:
+  /// One more place of an anchor that `images` have, by its number; false: that is one too many.
+  bool take(std::size_t anchor, std::size_t images) {
+    std::uint32_t& places = places_[anchor];
+    const bool fits = places < kMostPlaces && (places == 0 || (places + 1) * images <= kMostHitsOfOne) &&
+                      list.size() + images <= kMostHits;
+    places = fits ? places + 1 : kDropped;
+    return fits;
+  }
+  /// Numbers of the anchors of which not all places were taken.
+  [[nodiscard]] std::vector<std::size_t> dropped() const {
+    std::vector<std::size_t> anchors;
+    for (const auto& [anchor, places] : places_)
+      if (places == kDropped)
+        anchors.push_back(anchor);
+    return anchors;
+  }
+
+  std::vector<Hit> list;
+
+private:
+  static constexpr std::uint32_t kDropped = kMostPlaces + 1;
+  std::unordered_map<std::size_t, std::uint32_t> places_;
+};
+
 } // namespace
+
+std::uint64_t comparedBytes(const KnownImage& image) {
+  return image.size - maskedBytes(image.mask, image.size);
+}
 
 void ImageIndex::Filter::add(std::uint64_t hash) {
   const std::uint64_t mixed = hash * 0xD6E8FEB86659FD93;
@@ -58,9 +92,14 @@ void ImageIndex::add(std::vector<std::pair<KnownImage, std::vector<store::Anchor
   filter_.grow(anchors_);
 }
 
+auto ImageIndex::equalAnchors(std::uint64_t hash) const -> std::pair<AnchorIterator, AnchorIterator> {
+  return std::equal_range(anchors_.begin(), anchors_.end(), AnchorEntry{hash, 0, 0},
+                          [](const AnchorEntry& a, const AnchorEntry& b) { return a.hash < b.hash; });
+}
+
 ImageIndex::Candidates ImageIndex::candidates(Bytes dump, const std::function<bool()>& cancelled) const {
   Candidates answer;
-  std::vector<Hit> hits;
+  Hits hits;
   RollingHash hash;
   for (std::size_t i = 0; i < std::min(kWindow - 1, dump.size()); ++i)
     hash.take(dump[i]);
@@ -75,20 +114,27 @@ ImageIndex::Candidates ImageIndex::candidates(Bytes dump, const std::function<bo
     }
     if (!filter_.mayHave(hash.value()))
       continue;
-    const auto [first, last] =
-        std::equal_range(anchors_.begin(), anchors_.end(), AnchorEntry{hash.value(), 0, 0},
-                         [](const AnchorEntry& a, const AnchorEntry& b) { return a.hash < b.hash; });
-    if (static_cast<std::size_t>(last - first) > kMostHits - hits.size()) {
-      answer.complete = false;
-      break;
-    }
-    for (auto entry = first; entry != last; ++entry)
-      hits.push_back({entry->image, static_cast<std::int64_t>(at) - entry->offset});
+    const auto [first, last] = equalAnchors(hash.value());
+    if (first != last &&
+        hits.take(static_cast<std::size_t>(first - anchors_.begin()), static_cast<std::size_t>(last - first)))
+      for (auto entry = first; entry != last; ++entry)
+        hits.list.push_back({entry->image, static_cast<std::int64_t>(at) - entry->offset});
   }
-  std::sort(hits.begin(), hits.end());
-  for (auto hit = hits.begin(); hit != hits.end();) {
-    const auto end = std::upper_bound(hit, hits.end(), *hit);
-    answer.found.push_back({&images_[hit->image], hit->offset, static_cast<std::uint32_t>(end - hit)});
+  std::unordered_map<std::uint32_t, std::uint32_t> dropped; // of each image
+  for (const std::size_t anchor : hits.dropped()) {
+    const auto [first, last] = equalAnchors(anchors_[anchor].hash);
+    for (auto entry = first; entry != last; ++entry)
+      if (++dropped[entry->image] == images_[entry->image].anchors)
+        answer.complete = false;
+  }
+  std::sort(hits.list.begin(), hits.list.end());
+  for (auto hit = hits.list.begin(); hit != hits.list.end();) {
+    const auto end = std::upper_bound(hit, hits.list.end(), *hit);
+    const auto there = static_cast<std::uint32_t>(end - hit);
+    const auto lost = dropped.find(hit->image);
+    const KnownImage& image = images_[hit->image];
+    answer.found.push_back(
+        {&image, hit->offset, there, there + (lost == dropped.end() ? 0 : lost->second) >= image.anchors});
     hit = end;
   }
   return answer;

@@ -7,6 +7,10 @@
 // An image is a candidate at a place if one of its anchors is there. How many are there tells candidates
 // apart: if all are, the image is probably there unchanged; nothing is proved by it.
 //
+// Limits: of an anchor that is in more than 4096 places of a dump (a table that repeats itself), and of one
+// that many images share, only the first places are kept, and images need not have it. So only an image that
+// has no other anchor may be missed; `complete` tells.
+//
 // Thread-safety: add() excludes candidates() (catalogue.h sees to it). A KnownImage stays where it is.
 #pragma once
 
@@ -29,11 +33,15 @@ struct KnownImage {
   std::uint32_t anchors = 0; ///< how many it has
 };
 
+/// Bytes of it that are the same on all devices.
+std::uint64_t comparedBytes(const KnownImage& image);
+
 /// An image and where in the dump its first byte would be: before the dump's begin if that is cut off.
 struct Candidate {
   const KnownImage* image = nullptr;
   std::int64_t offset = 0;
   std::uint32_t anchors = 0; ///< how many of its anchors are there
+  bool mayBeWhole = false;   ///< none of those that it needs is missing
 };
 
 class ImageIndex {
@@ -43,7 +51,7 @@ public:
 
   struct Candidates {
     std::vector<Candidate> found; ///< by image, offset
-    bool complete = true;         ///< false: there are too many, or `cancelled` said so
+    bool complete = true;         ///< false: there may be more, or `cancelled` said so
   };
   /// In one pass over the dump.
   [[nodiscard]] Candidates candidates(Bytes dump, const std::function<bool()>& cancelled) const;
@@ -59,6 +67,9 @@ private:
     std::uint32_t offset = 0;
     auto operator<=>(const AnchorEntry&) const = default;
   };
+  using AnchorIterator = std::vector<AnchorEntry>::const_iterator;
+  [[nodiscard]] std::pair<AnchorIterator, AnchorIterator> equalAnchors(std::uint64_t hash) const;
+
   class Filter {
   public:
     void grow(const std::vector<AnchorEntry>& entries);

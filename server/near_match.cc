@@ -10,8 +10,11 @@
 namespace romlink::server {
 namespace {
 
-constexpr std::size_t kMostRanked = 512;  // candidates whose blocks are compared
-constexpr std::size_t kMostCompared = 16; // candidates that are read
+constexpr std::size_t kLikely = 512; // candidates whose blocks are compared; more if they are as likely
+constexpr std::size_t kMostRanked = 16384;
+constexpr std::size_t kFewestCompared = 16; // images that are read, if there are as many candidates
+constexpr std::size_t kMostCompared = 4096;
+constexpr std::uint64_t kMostRead = 256 << 20; // bytes
 constexpr std::size_t kMostNamed = 5;
 constexpr std::size_t kMostDifferences = 16;
 constexpr std::uint64_t kOneDifference = 4; // so many equal bytes between two differences separate them
@@ -25,6 +28,8 @@ bool isSmallerShare(std::uint64_t a, std::uint64_t ofA, std::uint64_t b, std::ui
 class DumpBlocks {
 public:
   explicit DumpBlocks(Bytes dump) : dump_(dump) {}
+
+  [[nodiscard]] std::uint64_t size() const { return dump_.size(); }
 
   // nullopt: not all of it is in the dump.
   std::optional<std::uint32_t> hashAt(std::int64_t at, std::uint64_t size, std::uint64_t offset,
@@ -45,23 +50,37 @@ private:
   std::map<std::pair<std::int64_t, std::uint64_t>, std::uint32_t> hashes_;
 };
 
-// How many blocks are not in the dump as the image has them.
-std::uint64_t foreignBlocks(DumpBlocks& dump, const Candidate& candidate, const ImageMask& given,
-                            const std::vector<std::uint32_t>& blocks) {
-  std::uint64_t foreign = 0;
+// Bytes of the image that are not in the dump.
+std::uint64_t missingBytes(const Candidate& candidate, std::uint64_t dumpSize) {
+  const KnownImage& image = *candidate.image;
+  const auto inImage = [&](std::int64_t at) {
+    return static_cast<std::uint64_t>(std::clamp<std::int64_t>(at - candidate.offset, 0, image.size));
+  };
+  const std::uint64_t first = inImage(0);
+  const std::uint64_t last = std::max(first, inImage(static_cast<std::int64_t>(dumpSize)));
+  const auto comparedBefore = [&](std::uint64_t end) { return end - maskedBytes(image.mask, end); };
+  return comparedBefore(first) + comparedBefore(image.size) - comparedBefore(last);
+}
+
+// How many bytes differ or are missing at least: one in each block that is another one in the dump.
+std::uint64_t leastDifference(DumpBlocks& dump, const Candidate& candidate, const ImageMask& given,
+                              const std::vector<std::uint32_t>& blocks) {
+  std::uint64_t least = missingBytes(candidate, dump.size());
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const std::uint64_t offset = i * kBlock;
     const std::uint64_t size = std::min<std::uint64_t>(kBlock, candidate.image->size - offset);
-    if (!touches(given, offset, offset + size) &&
-        dump.hashAt(candidate.offset + static_cast<std::int64_t>(offset), size, offset,
-                    candidate.image->mask) != blocks[i])
-      ++foreign;
+    if (touches(given, offset, offset + size))
+      continue;
+    const auto there = dump.hashAt(candidate.offset + static_cast<std::int64_t>(offset), size, offset,
+                                   candidate.image->mask);
+    least += there && *there != blocks[i] ? 1 : 0;
   }
-  return foreign;
+  return least;
 }
 
-// Of each image the place with most anchors; of all images those with most.
-void keepLikeliest(std::vector<Candidate>& candidates) {
+// Of each image the place with most anchors; of all images those with most. False: as likely ones are left
+// out.
+bool keepLikeliest(std::vector<Candidate>& candidates) {
   const auto order = [](const Candidate& a, const Candidate& b) {
     return std::tuple(b.anchors, a.image->romId, a.offset) < std::tuple(a.anchors, b.image->romId, b.offset);
   };
@@ -74,14 +93,19 @@ void keepLikeliest(std::vector<Candidate>& candidates) {
   for (const auto& [image, candidate] : best)
     candidates.push_back(candidate);
   std::sort(candidates.begin(), candidates.end(), order);
-  if (candidates.size() > kMostRanked)
-    candidates.resize(kMostRanked);
+  std::size_t likely = std::min(kLikely, candidates.size());
+  while (likely > 0 && likely < candidates.size() &&
+         candidates[likely].anchors == candidates[likely - 1].anchors)
+    ++likely;
+  candidates.resize(std::min(likely, kMostRanked));
+  return likely <= kMostRanked;
 }
 
 class Comparison {
 public:
   Comparison(Bytes dump, const Candidate& candidate, const ImageMask& given)
-      : dump_(dump), given_(given), match_{candidate.image, candidate.offset, 0, 0, 0, {}} {}
+      : dump_(dump), given_(given),
+        match_{candidate.image, candidate.offset, 0, missingBytes(candidate, dump.size()), 0, {}} {}
 
   NearMatch run(Bytes image) {
     std::uint64_t at = 0;
@@ -103,8 +127,6 @@ private:
     };
     const std::uint64_t first = inDump(0);
     const std::uint64_t last = inDump(static_cast<std::int64_t>(dump_.size()));
-    countMissing(begin, first);
-    countMissing(last, end);
     const auto place = [&](std::uint64_t at) {
       return dump_.begin() + (match_.offset + static_cast<std::int64_t>(at));
     };
@@ -115,14 +137,6 @@ private:
       if (at < last)
         add(at);
     }
-  }
-
-  void countMissing(std::uint64_t begin, std::uint64_t end) {
-    if (begin < end)
-      match_.missing += end - begin;
-    for (const OffsetRange& range : given_)
-      if (const auto from = std::max(begin, range.begin), to = std::min(end, range.end); from < to)
-        match_.missing -= to - from;
   }
 
   void add(std::uint64_t at) {
@@ -142,6 +156,47 @@ private:
   NearMatch match_;
 };
 
+struct Ranked {
+  std::uint64_t least = 0; ///< bytes that differ or are missing at least
+  Candidate candidate;
+};
+
+class NearestImages {
+public:
+  void add(NearMatch match) {
+    const std::uint64_t differs = match.differing + match.missing;
+    if (differs * 2 > match.image->size)
+      return;
+    if (isSmallerShare(differs, match.image->size, best_, ofBest_)) {
+      best_ = differs;
+      ofBest_ = match.image->size;
+    }
+    found_.push_back(std::move(match));
+  }
+
+  /// Could an image of this size, of which so many bytes differ at least, be as near as the best so far?
+  [[nodiscard]] bool mayBeBest(std::uint64_t least, std::uint64_t size) const {
+    return !isSmallerShare(best_, ofBest_, least, size);
+  }
+
+  std::vector<NearMatch> take() && {
+    std::stable_sort(found_.begin(), found_.end(), [](const NearMatch& a, const NearMatch& b) {
+      return isSmallerShare(a.differing + a.missing, a.image->size, b.differing + b.missing, b.image->size);
+    });
+    const auto near = std::find_if(found_.begin(), found_.end(), [](const NearMatch& match) {
+      return match.differing + match.missing > 0;
+    });
+    const auto there = static_cast<std::size_t>(near - found_.begin());
+    found_.resize(std::min(found_.size(), std::max(there, kMostNamed)));
+    return std::move(found_);
+  }
+
+private:
+  std::vector<NearMatch> found_;
+  std::uint64_t best_ = 1; ///< bytes that differ or are missing
+  std::uint64_t ofBest_ = 2;
+};
+
 } // namespace
 
 NearMatch compareAt(Bytes dump, const Candidate& candidate, const std::vector<store::AddressRange>& given,
@@ -150,41 +205,41 @@ NearMatch compareAt(Bytes dump, const Candidate& candidate, const std::vector<st
   return Comparison(dump, candidate, uncounted).run(image);
 }
 
-std::vector<NearMatch> nearMatches(Bytes dump, std::vector<Candidate> candidates,
-                                   const std::vector<store::AddressRange>& given, const ImageSource& source,
-                                   const std::function<bool()>& cancelled) {
-  keepLikeliest(candidates);
+NearMatches nearMatches(Bytes dump, std::vector<Candidate> candidates,
+                        const std::vector<store::AddressRange>& given, const ImageSource& source,
+                        const std::function<bool()>& cancelled) {
+  NearMatches answer;
+  answer.complete = keepLikeliest(candidates);
   DumpBlocks blocks(dump);
-  std::vector<std::pair<std::uint64_t, Candidate>> ranked;
+  std::vector<Ranked> ranked;
   for (const Candidate& candidate : candidates) {
     if (cancelled())
-      return {};
+      return {{}, false};
     const ImageMask uncounted = maskOf(candidate.image->base, given);
     if (const auto hashes = source.blocksOf(*candidate.image))
-      ranked.emplace_back(foreignBlocks(blocks, candidate, uncounted, *hashes), candidate);
+      ranked.push_back({leastDifference(blocks, candidate, uncounted, *hashes), candidate});
   }
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
-    return isSmallerShare(a.first, a.second.image->size, b.first, b.second.image->size);
+  std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+    return isSmallerShare(a.least, a.candidate.image->size, b.least, b.candidate.image->size);
   });
-  if (ranked.size() > kMostCompared)
-    ranked.resize(kMostCompared);
-  std::vector<NearMatch> found;
-  for (const auto& [foreign, candidate] : ranked) {
+  NearestImages nearest;
+  std::uint64_t read = 0;
+  for (std::size_t i = 0; i < ranked.size(); ++i) {
+    const auto& [least, candidate] = ranked[i];
     if (cancelled())
-      return {};
-    const auto image = source.imageOf(*candidate.image);
-    if (!image)
-      continue;
-    NearMatch match = compareAt(dump, candidate, given, *image);
-    if ((match.differing + match.missing) * 2 <= candidate.image->size)
-      found.push_back(std::move(match));
+      return {{}, false};
+    if (i >= kFewestCompared && !nearest.mayBeBest(least, candidate.image->size))
+      break;
+    if (i >= kMostCompared || (i >= kFewestCompared && read + candidate.image->size > kMostRead)) {
+      answer.complete = false;
+      break;
+    }
+    read += candidate.image->size;
+    if (const auto image = source.imageOf(*candidate.image))
+      nearest.add(compareAt(dump, candidate, given, *image));
   }
-  std::stable_sort(found.begin(), found.end(), [](const NearMatch& a, const NearMatch& b) {
-    return isSmallerShare(a.differing + a.missing, a.image->size, b.differing + b.missing, b.image->size);
-  });
-  if (found.size() > kMostNamed)
-    found.resize(kMostNamed);
-  return found;
+  answer.best = std::move(nearest).take();
+  return answer;
 }
 
 } // namespace romlink::server

@@ -190,11 +190,10 @@ Result<Publication::Inspected> Publication::inspect(Call& call, bool compareImag
     found.rom.notes.push_back("not archived with it: " + absent);
   ROMLINK_ASSIGN(const auto index, folder_.outputFile(result.rom().index()));
   ROMLINK_ASSIGN(found.index, romIndexSource(result.rom(), index));
-  if (find(kImage) == nullptr) {
-    ROMLINK_ASSIGN(auto image, folder_.outputFile(result.rom().image()));
+  ROMLINK_ASSIGN(found.image, folder_.outputFile(result.rom().image()));
+  if (find(kImage) == nullptr)
     artifacts_.push_back(
-        {std::string(kImage), imageName(header_.name + "-" + header_.version), std::move(image)});
-  }
+        {std::string(kImage), imageName(header_.name + "-" + header_.version), found.image});
   return found;
 }
 
@@ -250,7 +249,7 @@ Result<void> Publication::publish(Call& call, v1::PublishRomResponse& response) 
   record.sharedSymbols = header_.sharedSymbols;
   record.labels = header_.labels;
   record.publishedAt.clear();
-  ROMLINK_ASSIGN(const store::Sketch sketch, sketchOfFile(find(kImage)->file, record));
+  ROMLINK_ASSIGN(const store::Sketch sketch, sketchOfFile(found.image, record));
   if (call.cancelled())
     return Call::clientGone();
   ROMLINK_ASSIGN(const store::Published published,
@@ -261,6 +260,7 @@ Result<void> Publication::publish(Call& call, v1::PublishRomResponse& response) 
 }
 
 Result<void> Publication::repeat(Call& call, const store::Archive& from, const store::RomRecord& rom) {
+  ROMLINK_TRY(store::normalised(store::RomRecord(rom)));
   header_.name = rom.name;
   header_.version = rom.version;
   if (rom.sharedRam)
@@ -287,7 +287,7 @@ Result<void> Publication::repeat(Call& call, const store::Archive& from, const s
   if (found.rom.imageSize != rom.imageSize || found.rom.flash != rom.flash || found.rom.entry != rom.entry ||
       found.rom.buildId != rom.buildId)
     return damaged("its record is not that of its ELF: image size, flash, entry or build-id differ");
-  ROMLINK_ASSIGN(const store::Sketch sketch, sketchOfFile(find(kImage)->file, rom));
+  ROMLINK_ASSIGN(const store::Sketch sketch, sketchOfFile(found.image, rom));
   repeated_ = std::make_unique<Repeated>(Repeated{rom, std::move(found.index), sketch});
   return {};
 }

@@ -54,6 +54,7 @@ private:
   struct Inspected {
     store::RomRecord rom;
     store::RomIndexSource index;
+    std::filesystem::path image; ///< the ELF's; the artifact may have other padding
   };
 
   Publication(Services& services, JobFolder folder) : services_(services), folder_(std::move(folder)) {}

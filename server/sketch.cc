@@ -9,6 +9,7 @@ namespace {
 
 constexpr unsigned kManyValues = 16;
 constexpr unsigned kFewestValues = 4;
+constexpr std::size_t kLongestPeriod = 32;
 
 // How many different values the bytes of a window have.
 class Variety {
@@ -29,6 +30,13 @@ std::uint64_t windowHash(Bytes window) {
   return hash.value();
 }
 
+bool repeatsItself(Bytes window) {
+  for (std::size_t period = 1; period <= kLongestPeriod; ++period)
+    if (std::equal(window.begin() + static_cast<std::ptrdiff_t>(period), window.end(), window.begin()))
+      return true;
+  return false;
+}
+
 // Where the best window begins of those that begin in [begin, end).
 std::optional<std::size_t> bestWindow(Bytes image, const ImageMask& mask, std::size_t begin,
                                       std::size_t end) {
@@ -38,7 +46,8 @@ std::optional<std::size_t> bestWindow(Bytes image, const ImageMask& mask, std::s
   for (std::size_t i = begin; i < begin + kWindow; ++i)
     variety.add(image[i]);
   for (std::size_t at = begin;;) {
-    if (variety.values() > most && !touches(mask, at, at + kWindow)) {
+    if (variety.values() > most && !touches(mask, at, at + kWindow) &&
+        !repeatsItself(image.subspan(at, kWindow))) {
       best = at;
       most = variety.values();
       if (most >= kManyValues)

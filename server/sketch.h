@@ -6,8 +6,9 @@
 // in each eighth of it, so that a dump with damaged or changed places still has some of them. A window with
 // little variety (erased flash, tables of equal words) occurs everywhere and says nothing, so an anchor is
 // the first window of its eighth that has 16 different byte values, or else the one that has most, if it
-// has 4. No anchor holds a device-specific byte. Images without an anchor (shorter than 64 bytes, or erased)
-// have to be hashed wherever they may be.
+// has 4. No anchor repeats itself after 32 bytes or fewer, as a fill pattern does, and none holds a
+// device-specific byte. Images without an anchor (shorter than 64 bytes, or filled) are looked for in few
+// places (identify.h).
 //
 // Blocks. The first four bytes, as a big-endian number, of the SHA-256 of each KiB of the image, masked bytes
 // read as 0xFF; the last one may be shorter. Of many candidates they tell the one that has most in common
@@ -27,7 +28,7 @@
 
 namespace romlink::server {
 
-inline constexpr std::uint32_t kSketchFormat = 1;
+inline constexpr std::uint32_t kSketchFormat = 2;
 inline constexpr std::size_t kWindow = 64;
 inline constexpr std::size_t kBlock = 1024;
 inline constexpr std::size_t kAnchors = 8;

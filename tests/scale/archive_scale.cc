@@ -154,7 +154,8 @@ private:
       near = server::nearMatches(dump, found.possible, {},
                                  {[&](const auto& image) { return catalogue_.blocksOf(image); },
                                   [&](const auto& image) { return catalogue_.imageOf(image); }},
-                                 kGoing);
+                                 kGoing)
+                 .best;
     });
     if (damage == 0)
       expect(!found.exact.empty() && found.exact[0].image->imageHash == rom.imageHash &&

@@ -24,6 +24,14 @@ inline Content noise(std::size_t size, unsigned seed) {
   return content;
 }
 
+/// `pattern` again and again.
+inline Content repeated(const Content& pattern, std::size_t times) {
+  Content content;
+  for (std::size_t i = 0; i < times; ++i)
+    content.insert(content.end(), pattern.begin(), pattern.end());
+  return content;
+}
+
 inline Content operator+(Content left, const Content& right) {
   left.insert(left.end(), right.begin(), right.end());
   return left;
@@ -48,9 +56,9 @@ public:
     return images_.size() - 1;
   }
 
-  [[nodiscard]] Search find(const Content& dump, std::optional<std::uint32_t> base = std::nullopt) const {
+  [[nodiscard]] Search find(const Content& dump, const DumpAddress& address = {}) const {
     const auto going = [] { return false; };
-    return findImages(dump, base, index_.candidates(dump, going), index_.withoutAnchors(), going);
+    return findImages(dump, address, index_.candidates(dump, going), index_.withoutAnchors(), going);
   }
 
   [[nodiscard]] const Content& operator[](std::size_t number) const { return images_[number]; }
@@ -64,6 +72,7 @@ private:
 /// "NUMBER at OFFSET" of each.
 inline std::vector<std::string> places(const std::vector<ExactMatch>& matches) {
   std::vector<std::string> texts;
+  texts.reserve(matches.size());
   for (const ExactMatch& match : matches)
     texts.push_back(std::to_string(match.image->romId) + " at " + std::to_string(match.offset));
   return texts;

@@ -34,16 +34,17 @@ TEST(Identify, FindsImagesOfEverySize) {
   for (std::size_t size = 1; size <= 300; ++size)
     images.add(noise(size, static_cast<unsigned>(size)));
   for (std::size_t i = 0; i < 300; ++i)
-    EXPECT_THAT(places(images.find(Content(1024, 0xFF) + images[i]).exact),
-                testing::Contains(std::to_string(i) + " at 1024"));
+    EXPECT_THAT(places(images.find(images[i] + Content(1024, 0xFF)).exact),
+                testing::Contains(std::to_string(i) + " at 0"));
 }
 
 TEST(Identify, WithABaseOnlyWhatIsAtItsAddressCounts) {
   Images images;
   const Content image = images[images.add(noise(5000, 1))];
-  EXPECT_THAT(places(images.find(Content(13, 0xFF) + image, kBase - 13).exact), ElementsAre("0 at 13"));
-  EXPECT_THAT(images.find(image, kBase + 4).exact, IsEmpty());
-  EXPECT_THAT(images.find(image, kBase + 4).possible, IsEmpty());
+  EXPECT_THAT(places(images.find(Content(13, 0xFF) + image, {kBase - 13, true}).exact),
+              ElementsAre("0 at 13"));
+  EXPECT_THAT(images.find(image, {kBase + 4, true}).exact, IsEmpty());
+  EXPECT_THAT(images.find(image, {kBase + 4, true}).possible, IsEmpty());
 }
 
 TEST(Identify, ReadsDeviceSpecificRangesAsErased) {
@@ -70,6 +71,49 @@ TEST(Identify, FindsAllWithTheLongestFirst) {
   EXPECT_THAT(places(images.find(whole + noise(3, 4) + images[2] + head).exact),
               ElementsAre("1 at 0", "0 at 0", "0 at 2503", "2 at 2003"));
   EXPECT_THAT(places(images.find(head).exact), ElementsAre("0 at 0"));
+}
+
+TEST(Identify, FindsImagesWithoutAnchorsAtTheBeginAndAtTheirAddressOnly) {
+  Images images;
+  const Content small = images[images.add(noise(20, 1))];
+  EXPECT_THAT(places(images.find(small + noise(5000, 2)).exact), ElementsAre("0 at 0"));
+  const Content dump = Content(1024, 0xFF) + small + noise(100, 3);
+  EXPECT_THAT(images.find(dump).exact, IsEmpty());
+  EXPECT_THAT(places(images.find(dump, {kBase - 1024, false}).exact), ElementsAre("0 at 1024"));
+  EXPECT_THAT(places(images.find(dump, {kBase - 1024, true}).exact), ElementsAre("0 at 1024"));
+  EXPECT_THAT(images.find(small, {kBase - 1024, true}).exact, IsEmpty());
+}
+
+TEST(Identify, FindsOneWithMoreComparedBytesFirst) {
+  Images images;
+  const Content image = noise(8000, 1);
+  images.add(image, {{kBase + 100, 6000}});
+  images.add(Content(image.begin(), image.begin() + 7000));
+  EXPECT_THAT(places(images.find(image).exact), ElementsAre("1 at 0", "0 at 0"));
+}
+
+TEST(Identify, AFillPatternHidesNothing) {
+  Images images;
+  const Content pattern = {0, 1, 2, 3};
+  images.add(repeated(pattern, 1024) + noise(700, 1));
+  images.add(noise(5000, 2));
+  const Search found = images.find(repeated(pattern, 5 << 18) + images[1]);
+  EXPECT_THAT(places(found.exact), ElementsAre("1 at " + std::to_string(5 << 20)));
+  EXPECT_TRUE(found.complete);
+  EXPECT_THAT(places(images.find(repeated(pattern, 1000) + images[0]).exact), ElementsAre("0 at 4000"));
+}
+
+TEST(Identify, ATableThatRepeatsItselfHidesNothing) {
+  Images images;
+  const Content table = noise(100, 3);
+  images.add(repeated(table, 40) + noise(2000, 1));
+  images.add(noise(5000, 2));
+  const Search found = images.find(repeated(table, 5000) + images[1] + images[0]);
+  EXPECT_THAT(places(found.exact), ElementsAre("0 at 505000", "1 at 500000"));
+  EXPECT_TRUE(found.complete);
+  images.add(repeated(table, 40));
+  EXPECT_FALSE(images.find(repeated(table, 5000) + images[1]).complete)
+      << "the third one has no other anchor";
 }
 
 TEST(Identify, NamesWhatMayBeThereChangedUnlessAnotherIsThereWhole) {

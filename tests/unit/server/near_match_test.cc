@@ -9,14 +9,29 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-std::vector<NearMatch> near(const Images& images, const Content& dump,
-                            const std::vector<store::AddressRange>& given = {}) {
+NearMatches nearest(const Images& images, const Content& dump,
+                    const std::vector<store::AddressRange>& given = {}) {
   const auto number = [](const KnownImage& image) { return static_cast<std::size_t>(image.romId); };
   const ImageSource source{[&](const KnownImage& image) -> Result<std::vector<std::uint32_t>> {
                              return sketchOf(images[number(image)], image.mask).blocks;
                            },
                            [&](const KnownImage& image) -> Result<Content> { return images[number(image)]; }};
   return nearMatches(dump, images.find(dump).possible, given, source, [] { return false; });
+}
+
+std::vector<NearMatch> near(const Images& images, const Content& dump,
+                            const std::vector<store::AddressRange>& given = {}) {
+  return nearest(images, dump, given).best;
+}
+
+// An archive of revisions that differ in two bytes.
+void addRevisions(Images& images, const Content& image, std::size_t at, unsigned count) {
+  for (unsigned i = 0; i < count; ++i) {
+    Content revision = image;
+    revision[at] = static_cast<std::uint8_t>(i);
+    revision[at + 1] = static_cast<std::uint8_t>(i >> 8);
+    images.add(revision);
+  }
 }
 
 TEST(NearMatch, NamesWhatDiffers) {
@@ -75,6 +90,51 @@ TEST(NearMatch, DoesNotCountDeviceSpecificBytes) {
   const auto tooShort = near(images, image, {{kBase + 2047, 3}});
   ASSERT_THAT(tooShort, SizeIs(1));
   EXPECT_EQ(tooShort[0].differing, 1U);
+}
+
+TEST(NearMatch, CountsWhatIsCutOffInGivenRangesToo) {
+  Images images;
+  const Content image = images[images.add(noise(8000, 1))];
+  const auto head = near(images, Content(image.begin(), image.begin() + 5000), {{kBase, 8000}});
+  ASSERT_THAT(head, SizeIs(1));
+  EXPECT_EQ(std::pair(head[0].differing, head[0].missing), std::pair(0UL, 3000UL));
+  const auto tail = near(images, Content(image.begin() + 3000, image.end()), {{kBase, 8000}});
+  ASSERT_THAT(tail, SizeIs(1));
+  EXPECT_EQ(std::pair(tail[0].differing, tail[0].missing), std::pair(0UL, 3000UL));
+}
+
+// They have the same anchors, and differ where the dump does, or where nothing counts.
+TEST(NearMatch, TellsHundredsOfRevisionsApart) {
+  Images images;
+  addRevisions(images, noise(3000, 1), 0x40, 600);
+  Content dump = images[599];
+  for (std::size_t at = 0x200; at < 0x210; ++at)
+    dump[at] ^= 1;
+  const auto without = nearest(images, dump);
+  ASSERT_THAT(without.best, SizeIs(5));
+  EXPECT_TRUE(without.complete);
+  EXPECT_EQ(std::pair(without.best[0].image->romId, without.best[0].differing), std::pair(599L, 16UL));
+  EXPECT_EQ(without.best[1].differing, 17U);
+  const auto with = near(images, dump, {{kBase + 0x200, 16}});
+  ASSERT_THAT(with, SizeIs(5));
+  EXPECT_EQ(std::pair(with[0].image->romId, with[0].differing), std::pair(599L, 0UL));
+  EXPECT_EQ(with[1].differing, 1U);
+}
+
+TEST(NearMatch, NamesAllThatAreThereButForGivenBytes) {
+  Images images;
+  addRevisions(images, noise(3000, 1), 0x40, 30);
+  Content dump = images[7];
+  dump[0x41] = 0x55;
+  EXPECT_THAT(near(images, dump, {{kBase + 0x40, 2}}), SizeIs(30));
+}
+
+TEST(NearMatch, SaysWhenItComparesNotAll) {
+  Images images;
+  addRevisions(images, noise(200, 1), 190, 5000);
+  Content dump = images[4999];
+  dump[100] ^= 1;
+  EXPECT_FALSE(nearest(images, dump).complete);
 }
 
 TEST(NearMatch, NamesTheNearestFirst) {

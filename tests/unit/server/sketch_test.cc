@@ -45,6 +45,17 @@ TEST(Sketch, TakesNoWindowThatIsErasedOrDeviceSpecific) {
   EXPECT_EQ(sketchOf(noise(64, 1), {}).anchors.size(), 1U);
 }
 
+TEST(Sketch, TakesNoWindowThatRepeatsItself) {
+  for (const std::size_t period : {4, 16, 31, 32}) {
+    const Content pattern = noise(period, 5);
+    EXPECT_TRUE(sketchOf(repeated(pattern, 100), {}).anchors.empty()) << period;
+    const Content image = repeated(pattern, 2000 / period) + noise(100, 1);
+    const auto anchors = sketchOf(image, {}).anchors;
+    ASSERT_EQ(anchors.size(), 1U) << period;
+    EXPECT_GT(anchors[0].offset, image.size() - 100 - kWindow) << period;
+  }
+}
+
 TEST(Sketch, ReadsDeviceSpecificBytesOfBlocksAsErased) {
   Content image = noise(3000, 1);
   const ImageMask mask = {{1000, 1040}, {2990, 5000}};
