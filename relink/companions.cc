@@ -209,19 +209,15 @@ Result<void> compareSharedElf(const ElfImage& elf, const std::filesystem::path& 
   return {};
 }
 
-Result<bool> compareShareList(const ElfImage& elf, const std::vector<std::string>& names) {
+std::optional<std::vector<std::string>> absentFrom(const ElfImage& elf,
+                                                   const std::vector<std::string>& names) {
   const Symbols symbols = definedIn(elf);
   if (symbols.empty())
-    return false;
-  const auto isAbsent = [&](const std::string& name) { return !symbols.contains(name); };
-  const auto first = std::find_if(names.begin(), names.end(), isAbsent);
-  if (first == names.end())
-    return true;
-  const auto others = std::count_if(first + 1, names.end(), isAbsent);
-  return fail(ErrorCode::Refused, "the share list is not the ELF's", *first,
-              others == 0 ? "the ELF does not define it"
-                          : fmt::format("the ELF defines neither it nor {} more of the list", others),
-              "correct the list: what a ROM offers is archived for good");
+    return std::nullopt;
+  std::vector<std::string> absent;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(absent),
+               [&](const std::string& name) { return !symbols.contains(name); });
+  return absent;
 }
 
 } // namespace romlink::relink

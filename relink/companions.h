@@ -18,6 +18,9 @@
 #include "relink/image/elf_image.h"
 
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace romlink::relink {
 
@@ -28,7 +31,8 @@ Result<bool> compareSymbolList(const ElfImage& elf, const std::filesystem::path&
 /// Refused, Malformed as above.
 Result<void> compareSharedElf(const ElfImage& elf, const std::filesystem::path& shared);
 
-/// Refused: the first name that the ELF does not define. False as above.
-Result<bool> compareShareList(const ElfImage& elf, const std::vector<std::string>& names);
+/// The names that the ELF does not define, in their order. nullopt: it has no symbols to compare with.
+std::optional<std::vector<std::string>> absentFrom(const ElfImage& elf,
+                                                   const std::vector<std::string>& names);
 
 } // namespace romlink::relink

@@ -36,7 +36,7 @@ Result<void> compareImages(const FlashImage& flash, Bytes given, const std::stri
   for (std::size_t i = 0; i < std::max(ours.size(), given.size()); ++i) {
     const auto a = byteOf(ours, i);
     const auto b = byteOf(given, i);
-    const bool paddingOnly = (!a && isPadding(*b)) || (!b && isPadding(*a));
+    const bool paddingOnly = (!a && b && isPadding(*b)) || (a && !b && isPadding(*a));
     if (paddingOnly || a == b)
       continue;
     const auto text = [](std::optional<std::uint8_t> byte) {
@@ -127,9 +127,17 @@ std::vector<std::string> missingFor(const ElfImage& elf, const RomAnswer& answer
   return notes;
 }
 
+/// "a, b, c and 4 more"
+template <typename Names>
+std::string someOf(const Names& names) {
+  constexpr std::size_t kNamed = 3;
+  const auto named = static_cast<std::ptrdiff_t>(std::min(names.size(), kNamed));
+  return fmt::format("{}{}", fmt::join(names.begin(), names.begin() + named, ", "),
+                     names.size() > kNamed ? fmt::format(" and {} more", names.size() - kNamed) : "");
+}
+
 /// Variables that the ROM's owner did not declare as shared: whatever uses them stays in the firmware.
 void noteStateOutside(const ElfImage& elf, RomAnswer& answer) {
-  constexpr std::size_t kNamed = 3;
   std::vector<std::string_view> outside;
   for (const Symbol& symbol : elf.symbols) {
     if (!symbol.isObject() || !symbol.isDefinedInSection() || symbol.size == 0 ||
@@ -141,12 +149,23 @@ void noteStateOutside(const ElfImage& elf, RomAnswer& answer) {
   if (outside.empty())
     return;
   std::sort(outside.begin(), outside.end());
-  const auto named = static_cast<std::ptrdiff_t>(std::min(outside.size(), kNamed));
-  answer.notes.push_back(fmt::format(
-      "{} variable{} outside of {}shared RAM: ROM code that uses {} cannot be shared: {}{}", outside.size(),
-      outside.size() == 1 ? "" : "s", answer.sharedRam ? "the " : "", outside.size() == 1 ? "it" : "them",
-      fmt::join(outside.begin(), outside.begin() + named, ", "),
-      outside.size() > kNamed ? fmt::format(" and {} more", outside.size() - kNamed) : ""));
+  answer.notes.push_back(
+      fmt::format("{} variable{} outside of {}shared RAM: ROM code that uses {} cannot be shared: {}",
+                  outside.size(), outside.size() == 1 ? "" : "s", answer.sharedRam ? "the " : "",
+                  outside.size() == 1 ? "it" : "them", someOf(outside)));
+}
+
+/// One list may serve several configurations of a ROM, so that a name that this one lacks is no error; it may
+/// be a slip, too.
+void noteAbsentShares(const ElfImage& elf, const std::vector<std::string>& names, RomAnswer& answer) {
+  if (names.empty())
+    return;
+  const auto absent = absentFrom(elf, names);
+  if (!absent)
+    answer.notes.emplace_back("the share list is not checked, the ELF has no symbols");
+  else if (!absent->empty())
+    answer.notes.push_back(fmt::format("the share list has {} symbol{} that the ELF does not define: {}",
+                                       absent->size(), absent->size() == 1 ? "" : "s", someOf(*absent)));
 }
 
 /// The artifacts that have to be of this very build are.
@@ -159,9 +178,7 @@ Result<void> compareCompanions(const RomQuestion& question, const ElfImage& elf,
   }
   for (const auto& shared : question.sharedElfs)
     ROMLINK_TRY(compareSharedElf(elf, shared));
-  ROMLINK_ASSIGN(const bool compared, compareShareList(elf, question.sharedSymbols));
-  if (!compared && !question.sharedSymbols.empty())
-    answer.notes.emplace_back("the share list is not checked, the ELF has no symbols");
+  noteAbsentShares(elf, question.sharedSymbols, answer);
   return {};
 }
 

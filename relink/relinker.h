@@ -72,7 +72,7 @@ struct RomQuestion {
       flags; ///< the owner's record of compiler options (compat/published_flags.h); may be empty
   std::vector<std::filesystem::path> symbolLists; ///< must be of this ELF (companions.h)
   std::vector<std::filesystem::path> sharedElfs;  ///< the same
-  std::vector<std::string> sharedSymbols;         ///< the share list; the ELF must define each
+  std::vector<std::string> sharedSymbols;         ///< the share list; what the ELF does not define is noted
 };
 
 struct RomAnswer {

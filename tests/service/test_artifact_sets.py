@@ -206,15 +206,21 @@ def test_a_shared_elf_has_data_at_the_very_address(cli, programs, symbol, accept
 
 
 @pytest.mark.parametrize("text, code, words", [
-    ("add\nnosuchsymbol\n", 1, ("nosuchsymbol", "does not define it")),
-    ("nosuchsymbol\nadd\nnorthis\n", 1, ("nosuchsymbol", "neither it nor 1 more")),
     ("add\nm?l\n", 2, ("list.txt:2: m?l", "by name")), ("add mul\n", 3, ("list.txt:1", "neither a name")),
     ("# nothing\n", 3, ("list.txt", "names no symbol"))])
-def test_a_share_list_names_what_the_elf_has(cli, programs, text, code, words):
+def test_what_is_no_share_list_is_refused(cli, programs, text, code, words):
     (cli.folder / "list.txt").write_text(text)
     publication = ("rom", "publish", "--name", "boot", "--version", "1.0", "--elf", programs.rom, "--share-list", "list.txt")
     refused(cli(*publication), code, *words)
     assert cli("rom", "list", "--quiet").stdout == ""
+
+
+def test_what_a_share_list_has_and_the_elf_has_not_is_noted(cli, programs):
+    (cli.folder / "list.txt").write_text("nosuch\nadd\n" + "".join(f"northis{i}\n" for i in range(4)))
+    published = cli("rom", "publish", "--name", "boot", "--version", "1.0", "--elf", programs.rom, "--share-list", "list.txt")
+    assert published.returncode == 0, published.stderr
+    assert ("note: the share list has 5 symbols that the ELF does not define: northis0, northis1, northis2 and 2 more"
+            in published.stdout), published.stdout
 
 
 @pytest.mark.parametrize("text", ["add\nmul # both\n", "#<SYMDEFS>#\n0x1 T mul\n;c\n0x1 T add\n", "show add\nshow mul\n"])
