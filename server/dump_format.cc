@@ -15,6 +15,7 @@ constexpr std::uint64_t kFilled = 16 << 20;  // bytes of gaps, in any file
 constexpr std::uint64_t kFilledForEach = 16; // and for each byte of it
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kMostPieces = 1 << 20;
+constexpr std::size_t kMostRegions = 4096;
 constexpr std::uint64_t kAddresses = std::uint64_t{1} << 32;
 
 std::string hexOf(std::uint64_t address) {
@@ -140,10 +141,10 @@ public:
     if (const auto differs = memory_.put(address, data))
       return wrong("another record has another byte for address " + hexOf(*differs));
     stored_ += data.size();
-    if (stored_ > mostBytes_ || memory_.pieces() > kMostPieces)
-      return fail(ErrorCode::Exhausted, std::string("the ") + format_ + " file holds too much",
-                  "line " + std::to_string(number_),
-                  stored_ > mostBytes_ ? "it is larger than the service accepts" : "it has too many pieces");
+    if (stored_ > mostBytes_)
+      return tooMuch("it is larger than the service accepts");
+    if (memory_.pieces() > kMostPieces)
+      return tooMuch("it has too many pieces");
     return {};
   }
 
@@ -151,7 +152,10 @@ public:
   Result<std::vector<DumpRegion>> finish() {
     if (line())
       return wrong("there is more behind the last record");
-    return memory_.regions(mostBytes_);
+    auto regions = memory_.regions(mostBytes_);
+    if (regions.size() > kMostRegions)
+      return tooMuch("its pieces lie too far apart");
+    return regions;
   }
 
   [[nodiscard]] tl::unexpected<Error> noEnd(const char* record) const {
@@ -159,6 +163,11 @@ public:
   }
 
 private:
+  [[nodiscard]] tl::unexpected<Error> tooMuch(const char* why) const {
+    return fail(ErrorCode::Exhausted, std::string("the ") + format_ + " file holds too much",
+                "line " + std::to_string(number_), why);
+  }
+
   std::string_view rest_;
   const char* format_;
   std::uint64_t mostBytes_;

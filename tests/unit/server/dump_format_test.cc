@@ -126,6 +126,18 @@ TEST(IntelHex, ASmallFileStaysSmall) {
   EXPECT_EQ(regions->back().address, 0x3F000000U);
 }
 
+TEST(IntelHex, MayNotBeScatteredWidely) {
+  std::string text;
+  for (unsigned address = 0; address < 10000U << 13; address += 1 << 13) { // 8 KiB apart
+    char field[16];
+    std::snprintf(field, sizeof field, "000004%04X", address >> 16);
+    text += hexRecord(field);
+    std::snprintf(field, sizeof field, "%04X00AA", address & 0xFFFF);
+    text += hexRecord(field);
+  }
+  EXPECT_THAT(hex(text + kEnd, 1 << 30), ElementsAre(HasSubstr("its pieces lie too far apart")));
+}
+
 TEST(IntelHex, MayHaveAMarkButNoComment) {
   EXPECT_THAT(hex("\xEF\xBB\xBF\n" + hexRecord("000000AA") + kEnd), ElementsAre("0:aa"));
   EXPECT_THAT(hex("# a comment\n" + hexRecord("000000AA") + kEnd),
