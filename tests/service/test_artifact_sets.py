@@ -219,7 +219,7 @@ def test_what_a_share_list_has_and_the_elf_has_not_is_noted(cli, programs):
     (cli.folder / "list.txt").write_text("nosuch\nadd\n" + "".join(f"northis{i}\n" for i in range(4)))
     published = cli("rom", "publish", "--name", "boot", "--version", "1.0", "--elf", programs.rom, "--share-list", "list.txt")
     assert published.returncode == 0, published.stderr
-    assert ("note: the share list has 5 symbols that the ELF does not define: northis0, northis1, northis2 and 2 more"
+    assert ("note: the share list has 5 symbols that the ELF does not define: nosuch, northis0, northis1 and 2 more"
             in published.stdout), published.stdout
 
 
