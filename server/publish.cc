@@ -192,8 +192,7 @@ Result<Publication::Inspected> Publication::inspect(Call& call, bool compareImag
   ROMLINK_ASSIGN(found.index, romIndexSource(result.rom(), index));
   ROMLINK_ASSIGN(found.image, folder_.outputFile(result.rom().image()));
   if (find(kImage) == nullptr)
-    artifacts_.push_back(
-        {std::string(kImage), imageName(header_.name + "-" + header_.version), found.image});
+    artifacts_.push_back({std::string(kImage), imageName(header_.name + "-" + header_.version), found.image});
   return found;
 }
 
