@@ -50,9 +50,9 @@ using Words = std::span<const std::string_view>;
 
 /// The columns of armlink and nm; `numbers` are address and size.
 std::optional<ListedSymbol> symbolOf(std::string_view name, std::string_view type, Words numbers) {
-  constexpr std::string_view kTypes = "ABCDGIRSTVWabcdgirstu";
-  constexpr std::string_view kUndefined = "Uvw"; // lower case: weak, and nobody defines it
-  constexpr std::string_view kNoSymbol = "Nn";   // numbers of armlink, debugging symbols
+  constexpr std::string_view kTypes = "ABCDGIRSTVWabcdgirstu?"; // ?: nm cannot tell, of sections (COPY)
+  constexpr std::string_view kUndefined = "Uvw";                // lower case: weak, and nobody defines it
+  constexpr std::string_view kNoSymbol = "Nn";                  // numbers of armlink, debugging symbols
   const auto isOneOf = [&](std::string_view types) { return types.find(type) != std::string_view::npos; };
   ListedSymbol symbol;
   if (type.size() != 1 || !isName(name) || numbers.size() > 2)

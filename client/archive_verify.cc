@@ -30,9 +30,9 @@ Result<v1::VerifyArchiveRequest> requestOf(const VerifyOptions& options) {
   if (options.head.empty())
     return request;
   std::error_code status;
-  if (!std::filesystem::is_regular_file(options.head, status) &&
-      std::filesystem::exists(options.head, status))
-    return fail(ErrorCode::Malformed, "not a signed note", options.head, "it is not a regular file");
+  if (std::filesystem::is_directory(options.head, status) ||
+      std::filesystem::is_character_file(options.head, status))
+    return fail(ErrorCode::Malformed, "not a signed note", options.head, "it is not a file");
   ROMLINK_ASSIGN(const auto head, readFile(options.head));
   if (head.empty() || head.size() > SignedNote::kLongest || report::toUtf8(asText(head)) != asText(head))
     return fail(ErrorCode::Malformed, "not a signed note", options.head,

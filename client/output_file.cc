@@ -2,6 +2,7 @@
 
 #include "client/interrupts.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -46,8 +47,10 @@ bool isLiveDatabase(const fs::path& file) {
 Result<void> checkIsNoArchive(const fs::path& target) {
   constexpr const char* kDatabase = "archive.db";
   const std::string name = target.filename().string();
-  const bool isNamedSo = name == "signing-key.pem" || name.starts_with(kDatabase);
-  if (!isNamedSo || !isLiveDatabase(target.parent_path() / kDatabase))
+  const std::array<std::string_view, 5> names = {kDatabase, "archive.db-wal", "archive.db-shm",
+                                                 "archive.db-journal", "signing-key.pem"};
+  if (std::find(names.begin(), names.end(), name) == names.end() ||
+      !isLiveDatabase(target.parent_path() / kDatabase))
     return {};
   return fail(ErrorCode::Usage, "cannot write", target.string(), "it is a file of an archive",
               "give a name outside of the archive's folder");

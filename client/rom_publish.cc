@@ -14,6 +14,7 @@
 #include <CLI/CLI.hpp>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <sstream>
 
 namespace romlink::client {
 namespace {
@@ -36,10 +37,32 @@ struct ArtifactFile {
   std::uint64_t size = 0;
 };
 
-// Any list of symbols (base/symbol_list.h), without patterns: what is offered is said by name.
+/// Words between spaces, as people write lists; '#' begins a comment. Empty: it is no such list.
+std::vector<std::string> wordsIn(std::string_view text) {
+  std::vector<std::string> words;
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream rest(line.substr(0, line.find('#')));
+    for (std::string word; rest >> word; words.push_back(word))
+      if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.$") !=
+          std::string::npos)
+        return {};
+  }
+  return words;
+}
+
+// Names, or any list of symbols (base/symbol_list.h), without patterns: what is offered is said by name.
 Result<void> readShareList(const std::string& file, v1::PublishRomRequest::Header& header) {
   ROMLINK_ASSIGN(const auto content, readFile(file));
-  ROMLINK_ASSIGN(const auto symbols, readSymbolList(asText(content), file));
+  auto list = readSymbolList(asText(content), file);
+  if (!list) {
+    const std::vector<std::string> words = wordsIn(asText(content));
+    if (words.empty())
+      return fail(std::move(list.error()));
+    header.mutable_shared_symbols()->Add(words.begin(), words.end());
+    return {};
+  }
+  const std::vector<ListedSymbol> symbols = std::move(*list);
   for (const ListedSymbol& symbol : symbols)
     if (symbol.isPattern())
       return fail(ErrorCode::Usage, "the share list has a pattern",

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <memory>
+#include <set>
 
 namespace romlink::server {
 namespace {
@@ -62,9 +64,14 @@ Result<std::vector<store::RomRecord>> chosen(const store::Archive& archive,
   return list;
 }
 
-/// What is known of the ROMs besides their sets. Counts what is new.
+/// What is new of what is known of ROMs besides their sets.
+struct Verdicts {
+  std::set<std::string> advisories;
+  unsigned withdrawals = 0;
+};
+
 Result<void> copyVerdicts(const store::Archive& from, const std::vector<store::RomRecord>& roms,
-                          store::Archive& to, v1::ImportRomsResponse* response) {
+                          store::Archive& to, Verdicts& isNew) {
   ROMLINK_ASSIGN(const auto advisories, advisoriesOn(from, roms));
   for (store::Advisory advisory : advisories) {
     if (to.advisory(advisory.id)) { // its words stay as they are there
@@ -72,15 +79,14 @@ Result<void> copyVerdicts(const store::Archive& from, const std::vector<store::R
       advisory.url.clear();
     }
     ROMLINK_ASSIGN(const store::RecordedAdvisory recorded, to.recordAdvisory(advisory));
-    if (response != nullptr && !recorded.alreadyRecorded)
-      response->set_new_advisories(response->new_advisories() + 1);
+    if (!recorded.alreadyRecorded)
+      isNew.advisories.insert(advisory.id);
   }
   for (const store::RomRecord& rom : roms) {
     if (!rom.withdrawal)
       continue;
-    ROMLINK_ASSIGN(const bool isNew, to.adoptWithdrawal(rom.imageHash, *rom.withdrawal));
-    if (response != nullptr && isNew)
-      response->set_new_withdrawals(response->new_withdrawals() + 1);
+    ROMLINK_ASSIGN(const bool adopted, to.adoptWithdrawal(rom.imageHash, *rom.withdrawal));
+    isNew.withdrawals += adopted ? 1 : 0;
   }
   return {};
 }
@@ -109,7 +115,7 @@ Result<void> checkSizes(const Config& config, const std::vector<store::RomRecord
 tl::unexpected<Error> cannotImport(Error error) {
   error.what = kCannotImport;
   error.where.clear();
-  if (error.code == ErrorCode::Malformed)
+  if (error.code == ErrorCode::Malformed && error.hint.empty())
     error.hint = "give a file that `romlink archive export` made";
   if (error.code == ErrorCode::Damaged)
     error.hint = kSendAgain;
@@ -167,7 +173,8 @@ Result<void> exportBundle(Services& services, Call& call, const std::vector<std:
       ROMLINK_ASSIGN(const auto sources, unpack(services.archive, roms[i], folder.path()));
       ROMLINK_TRY(bundle.publish(roms[i], sources));
     }
-    return copyVerdicts(services.archive, roms, bundle, nullptr);
+    Verdicts all;
+    return copyVerdicts(services.archive, roms, bundle, all);
   };
   ROMLINK_TRY(bundle.signOnce(pack));
   ROMLINK_ASSIGN(const auto problems, bundle.backup(file));
@@ -180,7 +187,8 @@ Result<void> importBundle(Services& services, Call& call, const fs::path& folder
                           const std::vector<VerifierKey>& trusted, v1::ImportRomsResponse& response) {
   ROMLINK_ASSIGN(const store::Archive bundle, openBundle(services, call, folder, trusted, response));
   ROMLINK_ASSIGN(const auto roms, allOf(bundle));
-  std::vector<Publication> publications; // none is published unless all can be
+  // None is published unless all can be.
+  std::vector<std::pair<const store::RomRecord*, std::unique_ptr<Publication>>> accepted;
   for (const store::RomRecord& rom : roms) {
     if (call.cancelled())
       return Call::clientGone();
@@ -188,15 +196,22 @@ Result<void> importBundle(Services& services, Call& call, const fs::path& folder
     toMessage(rom, *imported.mutable_rom());
     ROMLINK_ASSIGN(const bool isPublished, services.archive.isPublished(rom));
     imported.set_already_published(isPublished);
+    accepted.emplace_back(&rom, nullptr);
     if (isPublished)
       continue;
     ROMLINK_ASSIGN(Publication publication, Publication::create(services));
-    ROMLINK_TRY(publication.repeat(call, bundle, rom));
-    publications.push_back(std::move(publication));
+    accepted.back().second = std::make_unique<Publication>(std::move(publication));
+    ROMLINK_TRY(accepted.back().second->repeat(call, bundle, rom));
   }
-  for (Publication& publication : publications)
-    ROMLINK_TRY(publication.commit());
-  return copyVerdicts(bundle, roms, services.archive, &response);
+  Verdicts isNew;
+  for (const auto& [rom, publication] : accepted) {
+    if (publication)
+      ROMLINK_TRY(publication->commit());
+    ROMLINK_TRY(copyVerdicts(bundle, {*rom}, services.archive, isNew)); // before a next one may fail
+  }
+  response.set_new_advisories(static_cast<std::uint32_t>(isNew.advisories.size()));
+  response.set_new_withdrawals(isNew.withdrawals);
+  return {};
 }
 
 } // namespace romlink::server

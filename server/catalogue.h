@@ -60,8 +60,8 @@ private:
 KnownImage knownImageOf(const store::RomRecord& rom);
 
 /// The sketch of a ROM that is about to be published, from the file with the flash image of its ELF, 0xFF in
-/// the volatile ranges. Malformed: it cannot be read, or has no content to be known by (fewer than 32 bytes
-/// that are not 0xFF, or fewer than 8 different ones): an erased, filled or all-volatile ROM would be in
+/// the volatile ranges. Malformed: it cannot be read, or has no content to be known by (fewer than 8 bytes
+/// that are not 0xFF, or fewer than 3 different ones): an erased, filled or all-volatile ROM would be in
 /// every dump.
 Result<store::Sketch> sketchOfFile(const std::filesystem::path& file, const store::RomRecord& rom);
 

@@ -164,7 +164,7 @@ public:
 
 private:
   [[nodiscard]] tl::unexpected<Error> tooMuch(const char* why) const {
-    return fail(ErrorCode::Exhausted, std::string("the ") + format_ + " file holds too much",
+    return fail(ErrorCode::Malformed, std::string("the ") + format_ + " file holds too much",
                 "line " + std::to_string(number_), why);
   }
 

@@ -34,7 +34,7 @@ struct DumpRegion {
   std::vector<std::uint8_t> bytes;
 };
 
-/// By address. Malformed: `where` is "line N". Exhausted: more than `mostBytes`, or too many pieces.
+/// By address. Malformed: `where` is "line N". Malformed, too: more than `mostBytes`, or too many pieces.
 Result<std::vector<DumpRegion>> readIntelHex(Bytes text, std::uint64_t mostBytes);
 Result<std::vector<DumpRegion>> readSRecords(Bytes text, std::uint64_t mostBytes);
 

@@ -42,8 +42,17 @@ Result<void> Identification::searchIn(const Region& region, bool onlyAtAddress) 
   return {};
 }
 
+// A damaged record must not hide the other ROMs of a dump.
+Result<std::vector<store::RomRecord>> Identification::romsOf(const std::string& buildId) {
+  auto roms = services_.archive.findByBuildId(buildId);
+  if (roms || roms.error().code != ErrorCode::Damaged)
+    return roms;
+  damaged_.insert(roms.error().where);
+  return std::vector<store::RomRecord>();
+}
+
 Result<void> Identification::addBuildId(const std::string& buildId) {
-  ROMLINK_ASSIGN(const auto roms, services_.archive.findByBuildId(buildId));
+  ROMLINK_ASSIGN(const auto roms, romsOf(buildId));
   for (const store::RomRecord& rom : roms)
     addRecord(v1::ImageMatch::BUILD_ID, rom);
   return {};
@@ -51,12 +60,15 @@ Result<void> Identification::addBuildId(const std::string& buildId) {
 
 Result<void> Identification::addLinkedAgainst(const std::vector<Digest>& roms) {
   for (const Digest& hash : roms) {
-    ROMLINK_ASSIGN(const auto rom, services_.archive.findByImage(hash));
-    if (!rom) {
+    const auto rom = services_.archive.findByImage(hash);
+    if (!rom && rom.error().code == ErrorCode::Damaged)
+      damaged_.insert(rom.error().where);
+    else if (!rom)
+      return fail(rom.error());
+    else if (!*rom)
       notArchived_.push_back(hash);
-      continue;
-    }
-    addRecord(v1::ImageMatch::LINKED_AGAINST, *rom);
+    else
+      addRecord(v1::ImageMatch::LINKED_AGAINST, **rom);
   }
   return {};
 }
@@ -84,6 +96,8 @@ std::vector<std::string> Identification::incomplete() const {
     lines.push_back(std::to_string(unreadable_) +
                     (unreadable_ == 1 ? " archived image" : " archived images") +
                     " cannot be read: not searched for");
+  for (const std::string& rom : damaged_)
+    lines.push_back("the archive's record of " + rom + " is damaged: it was left out");
   if (unlisted_ > 0)
     lines.push_back(std::to_string(unlisted_) + (unlisted_ == 1 ? " more match is" : " more matches are") +
                     " not listed");
@@ -93,16 +107,23 @@ std::vector<std::string> Identification::incomplete() const {
 Result<const v1::Rom*> Identification::romOf(const Digest& imageHash) {
   const auto [known, isNew] = roms_.try_emplace(imageHash);
   if (isNew) {
-    ROMLINK_ASSIGN(const auto rom, services_.archive.findByImage(imageHash));
-    if (!rom)
+    const auto rom = services_.archive.findByImage(imageHash);
+    if (!rom && rom.error().code == ErrorCode::Damaged)
+      damaged_.insert(rom.error().where);
+    else if (!rom)
+      return fail(rom.error());
+    else if (!*rom)
       return fail(ErrorCode::Internal, "the archive lost a ROM", imageHash.text());
-    toMessage(*rom, known->second);
+    else
+      toMessage(**rom, known->second.emplace());
   }
-  return &known->second;
+  return known->second ? &*known->second : nullptr;
 }
 
 Result<v1::ImageMatch*> Identification::add(v1::ImageMatch::Kind kind, const Digest& imageHash) {
   ROMLINK_ASSIGN(const v1::Rom* rom, romOf(imageHash));
+  if (rom == nullptr)
+    return nullptr;
   v1::ImageMatch& match = matches_.emplace_back();
   match.set_kind(kind);
   *match.mutable_rom() = *rom;
@@ -129,9 +150,14 @@ Result<void> Identification::addExact(const Region& region, const std::vector<Ex
       ++unlisted_;
       continue;
     }
-    if (listed.places == 1)
-      listed.first = matches_.size();
+    const std::size_t at = matches_.size();
     ROMLINK_ASSIGN(v1::ImageMatch * message, add(v1::ImageMatch::EXACT, match.image->imageHash));
+    if (message == nullptr) {
+      listed.places = 0;
+      continue;
+    }
+    if (listed.places == 1)
+      listed.first = at;
     place(*message, region, static_cast<std::int64_t>(match.offset));
     message->set_trailing_padding(match.trailingPadding);
     message->set_volatile_bytes(maskedBytes(match.image->mask, match.image->size));
@@ -147,7 +173,7 @@ Result<void> Identification::addBuildIds(const Region& region, const std::vector
     });
     if (isInExact)
       continue;
-    ROMLINK_ASSIGN(const auto roms, services_.archive.findByBuildId(note.buildId));
+    ROMLINK_ASSIGN(const auto roms, romsOf(note.buildId));
     for (const store::RomRecord& rom : roms)
       ROMLINK_TRY(addNoted(region, note, rom));
   }
@@ -186,6 +212,8 @@ Result<void> Identification::addCompared(v1::ImageMatch::Kind kind, const Region
   const bool isThere = match.differing == 0 && match.missing == 0;
   ROMLINK_ASSIGN(v1::ImageMatch * message,
                  add(isThere ? v1::ImageMatch::EXCEPT_VOLATILE : kind, match.image->imageHash));
+  if (message == nullptr)
+    return {};
   place(*message, region, match.offset);
   message->set_volatile_bytes(maskedBytes(match.image->mask, match.image->size));
   message->set_ignored_bytes(match.given);

@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,8 @@ public:
   [[nodiscard]] std::vector<std::string> incomplete() const;
 
 private:
+  Result<std::vector<store::RomRecord>> romsOf(const std::string& buildId);
+  /// Null: its record is damaged.
   Result<const v1::Rom*> romOf(const Digest& imageHash);
   Result<v1::ImageMatch*> add(v1::ImageMatch::Kind kind, const Digest& imageHash);
   v1::ImageMatch& addRecord(v1::ImageMatch::Kind kind, const store::RomRecord& rom);
@@ -72,8 +75,9 @@ private:
   const std::vector<store::AddressRange>& given_;
   const std::function<bool()> cancelled_;
   std::vector<v1::ImageMatch> matches_;
-  std::size_t regionBegin_ = 0; ///< in matches_: of the region that is searched
-  std::map<Digest, v1::Rom> roms_;
+  std::size_t regionBegin_ = 0;                   ///< in matches_: of the region that is searched
+  std::map<Digest, std::optional<v1::Rom>> roms_; ///< nullopt: its record is damaged
+  std::set<std::string> damaged_;                 ///< names of ROMs
   std::map<Digest, Listed> exact_;
   std::vector<Digest> notArchived_;
   bool searchedAll_ = true;

@@ -10,6 +10,7 @@
 #include "server/unpack.h"
 #include "server/worker_host.h"
 #include "store/record.h"
+#include "store/text.h"
 
 #include <algorithm>
 
@@ -90,6 +91,9 @@ Result<void> Publication::acceptHeader(const v1::PublishRomRequest::Header& head
   record.sharedSymbols = header_.sharedSymbols;
   record.labels = header_.labels;
   ROMLINK_TRY(store::normalised(std::move(record)));
+  for (const std::string* name : {&header_.name, &header_.version})
+    if (const auto flaw = store::flawOfName(*name))
+      return refuse("'" + *name + "'", *flaw);
   return {};
 }
 

@@ -159,7 +159,8 @@ Result<Archive::Page> Archive::list(const std::string& name, std::size_t limit,
       const auto id = hash ? findByImageHash(*reader, *hash) : std::nullopt;
       if (!id)
         return invalid("no such page token");
-      ROMLINK_ASSIGN(last, recordOf(*reader, *id));
+      ROMLINK_ASSIGN(RomReader::Row row, RomReader(*reader).readUnchecked(*id));
+      last = std::move(row.rom);
     }
     if (!name.empty() && !after.empty() && last.name != name)
       return invalid("the page token is that of another list");

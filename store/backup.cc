@@ -37,7 +37,7 @@ Result<void> sync(const fs::path& path, const char* what) {
 tl::unexpected<Error> cannotRestore(Error error, const fs::path& backup) {
   error.what = kCannotRestore;
   error.where = backup.string();
-  if (error.code == ErrorCode::Malformed)
+  if (error.code == ErrorCode::Malformed && error.hint.empty())
     error.hint = "give a file that `romlink archive backup` made";
   return fail(std::move(error));
 }
@@ -73,12 +73,13 @@ class Staging {
 public:
   static Result<Staging> create(const fs::path& directory) {
     const int lock = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (lock < 0 || ::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-      const std::string why = std::generic_category().message(errno);
-      if (lock >= 0)
-        ::close(lock);
-      return fail(ErrorCode::Internal, kCannotRestore, directory.string(), why,
-                  "name a folder that you may write to and that no other program uses");
+    if (lock < 0)
+      return fail(ErrorCode::Internal, kCannotRestore, directory.string(),
+                  std::generic_category().message(errno), "name a folder that you may write to");
+    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+      ::close(lock);
+      return fail(ErrorCode::Refused, kCannotRestore, directory.string(), "another program uses the folder",
+                  "wait for the restore that runs there, or name another folder");
     }
     fs::path path = directory / "restore.partial";
     std::error_code status;
@@ -130,8 +131,10 @@ private:
 /// other never end.
 Result<void> checkForeign(const fs::path& file, const char* what, const std::function<bool()>& cancelled) {
   const auto fails = [&](ErrorCode code, std::string why) { return fail(code, what, {}, std::move(why)); };
-  if (auto readable = checkHeader(file); !readable)
-    return fails(readable.error().code, readable.error().why);
+  if (const auto readable = checkHeader(file); !readable)
+    return fail(readable.error().code, what, {}, readable.error().why,
+                readable.error().why.find("newer romlink") != std::string::npos ? readable.error().hint
+                                                                                : std::string());
   SQLite::Database database(file.string(),
                             SQLite::OPEN_READWRITE); // for CHECK constraints, too (connections.cc)
   const Interruptible interruptible(database, cancelled);
@@ -253,7 +256,8 @@ Result<Archive> Archive::openForeign(const fs::path& directory, const std::funct
     SQLite::Database database(file.string(), SQLite::OPEN_READONLY);
     if (database.execAndGet("PRAGMA user_version").getInt() < kLogVersion ||
         database.execAndGet("SELECT count(*) FROM signed_head WHERE size > 0").getInt() != 1)
-      return fail(ErrorCode::Malformed, kWhat, {}, "it is not signed as a whole, by one head");
+      return fail(ErrorCode::Malformed, kWhat, {}, "it is not signed as a whole, by one head",
+                  "an earlier romlink made it, or it was cut off: export the ROMs again");
     return open(directory);
   });
 }

@@ -29,7 +29,7 @@ Result<void> checkName(const std::string& what, const std::string& text) {
   ROMLINK_TRY(checkText(what, text, kLongestName));
   if (text.find_first_of("@/") != std::string::npos)
     return refuse(what + " '" + text + "'", "must not contain '@' or '/'");
-  if (isEnclosedInSpace(text))
+  if (text.front() == ' ' || text.back() == ' ')
     return refuse(what + " '" + text + "'", "must not begin or end with a space");
   return {};
 }

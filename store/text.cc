@@ -55,7 +55,7 @@ constexpr Range kInvisible[] = {{0x00ad, 0x00ad},  {0x034f, 0x034f}, {0x115f, 0x
 constexpr Range kSpaces[] = {{0x20, 0x20},     {0xa0, 0xa0},     {0x1680, 0x1680}, {0x2000, 0x200a},
                              {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000}};
 
-std::string name(char32_t c) {
+std::string titleOf(char32_t c) {
   char text[sizeof "U+10FFFF"];
   std::snprintf(text, sizeof text, "U+%04X", static_cast<unsigned>(c));
   return text;
@@ -72,21 +72,23 @@ std::optional<std::string> flawOf(std::string_view text, std::size_t longest) {
       return "not valid UTF-8";
     if (isIn(kControls, c.value))
       return "contains a control character";
-    if (isIn(kInvisible, c.value))
-      return "contains the invisible character " + name(c.value);
     text.remove_prefix(c.length);
   }
   return std::nullopt;
 }
 
-bool isEnclosedInSpace(std::string_view text) {
+std::optional<std::string> flawOfName(std::string_view name) {
   CodePoint last;
-  for (std::size_t i = 0; i < text.size(); i += std::max<std::size_t>(last.length, 1)) {
-    last = decode(text.substr(i));
+  for (std::size_t i = 0; i < name.size(); i += std::max<std::size_t>(last.length, 1)) {
+    last = decode(name.substr(i));
+    if (isIn(kInvisible, last.value))
+      return "contains the invisible character " + titleOf(last.value);
     if (i == 0 && isIn(kSpaces, last.value))
-      return true;
+      return "must not begin or end with a space";
   }
-  return !text.empty() && isIn(kSpaces, last.value);
+  if (!name.empty() && isIn(kSpaces, last.value))
+    return "must not begin or end with a space";
+  return std::nullopt;
 }
 
 bool isRole(std::string_view text) {

@@ -206,7 +206,7 @@ def test_a_shared_elf_has_data_at_the_very_address(cli, programs, symbol, accept
 
 
 @pytest.mark.parametrize("text, code, words", [
-    ("add\nm?l\n", 2, ("list.txt:2: m?l", "by name")), ("add mul\n", 3, ("list.txt:1", "neither a name")),
+    ("add\nm?l\n", 2, ("list.txt:2: m?l", "by name")), ("add, mul!\n", 3, ("list.txt:1", "neither a name")),
     ("# nothing\n", 3, ("list.txt", "names no symbol"))])
 def test_what_is_no_share_list_is_refused(cli, programs, text, code, words):
     (cli.folder / "list.txt").write_text(text)
@@ -223,7 +223,8 @@ def test_what_a_share_list_has_and_the_elf_has_not_is_noted(cli, programs):
             in published.stdout), published.stdout
 
 
-@pytest.mark.parametrize("text", ["add\nmul # both\n", "#<SYMDEFS>#\n0x1 T mul\n;c\n0x1 T add\n", "show add\nshow mul\n"])
+@pytest.mark.parametrize("text", ["add\nmul # both\n", "#<SYMDEFS>#\n0x1 T mul\n;c\n0x1 T add\n", "show add\nshow mul\n",
+                                  "add mul\n", "add#why\n  mul\n"])
 def test_a_share_list_has_any_format(cli, programs, text):
     (cli.folder / "list.txt").write_text(text)
     published = cli("rom", "publish", "--name", "boot", "--version", "1.0", "--elf", programs.rom, "--share-list", "list.txt")

@@ -1,6 +1,7 @@
 """Finding a ROM in dumps that make it hard: padding, fill patterns, many revisions, ROMs without content."""
 import json
 import random
+import sqlite3
 import struct
 
 import pytest
@@ -160,3 +161,20 @@ def test_dumps_as_text_in_disguise(publish, identify, cli):
     refused(identify(b"# a comment\n" + text)[1], 3, "dump, line 1", "begins with ':'")
     (cli.folder / "folder").mkdir()
     refused(cli("rom", "identify", "folder"), 3, "folder", "it is a folder")
+
+
+def test_a_damaged_record_does_not_hide_the_others(publish, identify, daemon):
+    one, two = noise(5000, 1), noise(6000, 2)
+    assert publish("one", one).returncode == 0 and publish("two", two).returncode == 0
+    with sqlite3.connect(daemon.archive / "archive.db") as database:
+        triggers = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE rom SET architecture = 'v9' WHERE name = 'one'")
+        for _, sql in triggers:
+            database.execute(sql)
+    database.close()
+    matches, result = identify(one + two)
+    assert matches == [("EXACT", "two", 5000)]
+    assert "the archive's record of one@1 is damaged" in result.stderr
+    assert identify(one)[1].returncode == 4

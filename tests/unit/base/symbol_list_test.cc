@@ -55,8 +55,9 @@ TEST(SymbolList, SteeringFileOfIar) {
 }
 
 TEST(SymbolList, RawOutputOfNm) {
-  EXPECT_THAT(namesOf("20000004 B b\n         w opt\n10000001 T f\n         U ext\n         v weak\n"),
-              ElementsAre("b", "f"));
+  EXPECT_THAT(namesOf("20000004 B b\n         w opt\n10000001 T f\n         U ext\n         v weak\n"
+                      "20000094 ? heap_limit\n"),
+              ElementsAre("b", "f", "heap_limit"));
   const auto sized = readSymbolList("20000000 00000004 D d\n10000000 0000001c T f\n         w opt\n", "list");
   ASSERT_TRUE(sized) << sized.error().line();
   ASSERT_EQ(sized->size(), 2U);

@@ -63,7 +63,8 @@ TEST_F(OutputFileTest, DoesNotReplaceAFileOfAnArchive) {
     EXPECT_EQ(output.error().code, ErrorCode::Usage);
   }
   EXPECT_EQ(content("archive.db"), header);
-  EXPECT_TRUE(prepareOutput(folder_.path() / "boot.elf", "new"));
+  for (const char* name : {"boot.elf", "archive.db.bak"})
+    EXPECT_TRUE(prepareOutput(folder_.path() / name, "new")) << name;
   header[18] = header[19] = 1; // a backup, which the next one replaces
   ASSERT_TRUE(writeFile(folder_.path() / "archive.db", asBytes(header)));
   EXPECT_TRUE(prepareOutput(folder_.path() / "archive.db", "new"));

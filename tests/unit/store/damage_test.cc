@@ -150,7 +150,9 @@ TEST_F(Damage, anAlteredRecordIsNotHandedOut) {
     EXPECT_EQ(found.error().code, ErrorCode::Damaged);
     EXPECT_THAT(found.error().line(), HasSubstr("bl1@1"));
     EXPECT_EQ(ok(archive.find("bl2@2")).name, "bl2");
-    EXPECT_EQ(ok(archive.list({}, 10, {})).roms.size(), 2U) << "the others are not hidden";
+    const Archive::Page first = ok(archive.list({}, 1, {})); // the others are not hidden
+    EXPECT_EQ(first.roms.front().name, "bl1");
+    EXPECT_EQ(ok(archive.list({}, 1, first.nextToken)).roms.front().name, "bl2");
     fs::copy_file(good, database(), fs::copy_options::overwrite_existing);
   }
 }

@@ -1,5 +1,6 @@
 // Publishing: what comes back, what is stored once, what is refused and with which words.
 #include "fixture.h"
+#include "store/text.h"
 
 #include <sys/stat.h>
 
@@ -166,15 +167,21 @@ TEST_F(Refusal, ofNamesThatWouldBeAmbiguousOrUnprintable) {
     EXPECT_TRUE(archive_.publish(romRecord(good, good, good), {source("elf", good)})) << good;
 }
 
-TEST_F(Refusal, ofNamesThatLookLikeOthers) {
-  for (const char* bad : {"boot\u200b", "boot\u200f", "1\ufeff", "bo\u00adot", "\u2060", "\U000e0041",
-                          "bo\u061cot", "\u3164", "\u00a0", "\u3000boot", "boot\u2003", "  "}) {
-    EXPECT_EQ(refusalOf(romRecord(bad, "1.0", "a"), {source("elf", "x")}).code, ErrorCode::Usage) << bad;
-    EXPECT_EQ(refusalOf(romRecord("bl2", bad, "a"), {source("elf", "x")}).code, ErrorCode::Usage) << bad;
-  }
-  EXPECT_THAT(refusalOf(romRecord("boot\u200b", "1.0", "a"), {source("elf", "x")}).why, HasSubstr("U+200B"));
-  for (const char* good : {"a\u00a0b", "\u2764\ufe0f", "\u0928\u092e"})
-    EXPECT_TRUE(archive_.publish(romRecord(good, good, good), {source("elf", good)})) << good;
+TEST(Text, NamesThatLookLikeOthers) {
+  for (const char* bad : {"boot\u200b", "boot\u2060", "1\ufeff", "bo\u00adot", "\u2060", "\U000e0041",
+                          "\u3164", "\u00a0", "\u3000boot", "boot\u2003", "  ", " a", "a "})
+    EXPECT_TRUE(flawOfName(bad)) << bad;
+  EXPECT_THAT(flawOfName("boot\u200b").value_or(""), HasSubstr("U+200B"));
+  for (const char* good : {"boot", "a\u00a0b", "\u2764\ufe0f", "\u0928\u092e", ""})
+    EXPECT_FALSE(flawOfName(good)) << good;
+}
+
+TEST(Text, MayNeedWhatDoesNotShow) {
+  for (const char* text : {"\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f469\u200d\U0001f4bb",
+                           "\u0915\u094d\u200d\u0937"})
+    EXPECT_FALSE(flawOf(text)) << text;
+  for (const char* text : {"a\u202eb", "bo\u061cot", "boot\u200f", "two\nlines"})
+    EXPECT_TRUE(flawOf(text)) << text;
 }
 
 TEST_F(Refusal, ofRoles) {
