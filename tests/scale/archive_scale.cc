@@ -211,12 +211,12 @@ private:
   }
 
   void print() const {
-    std::printf("%-34s", "ROM sets");
+    std::printf("%-38s", "ROM sets");
     for (std::size_t i = 0; i < options_.sizes.size(); ++i)
       std::printf(i == 0 ? "%12u" : "%12u  growth", options_.sizes[i]);
     std::printf("\n");
     for (const Line& line : lines_) {
-      std::printf("%-34s", (line.what + (*line.unit != '\0' ? std::string(", ") + line.unit : "")).c_str());
+      std::printf("%-38s", (line.what + (*line.unit != '\0' ? std::string(", ") + line.unit : "")).c_str());
       for (std::size_t i = 0; i < line.values.size(); ++i) {
         std::printf("%12.3f", line.values[i]);
         if (i > 0)
