@@ -57,9 +57,11 @@ std::optional<ListedSymbol> symbolOf(std::string_view name, std::string_view typ
   ListedSymbol symbol;
   if (type.size() != 1 || !isName(name) || numbers.size() > 2)
     return std::nullopt;
-  if (!numbers.empty() && !(symbol.address = addressOf(numbers[0])))
-    return std::nullopt;
-  if (numbers.size() == 2 && !(symbol.size = addressOf(numbers[1])))
+  if (!numbers.empty())
+    symbol.address = addressOf(numbers[0]);
+  if (numbers.size() == 2)
+    symbol.size = addressOf(numbers[1]);
+  if ((!numbers.empty() && !symbol.address) || (numbers.size() == 2 && !symbol.size))
     return std::nullopt;
   if (isOneOf(kUndefined) || (symbol.address && isOneOf(kNoSymbol)))
     return ListedSymbol();

@@ -59,6 +59,7 @@ Result<std::vector<store::RomRecord>> chosen(const store::Archive& archive,
     roms.emplace(rom.imageHash, std::move(rom));
   }
   std::vector<store::RomRecord> list;
+  list.reserve(roms.size());
   for (auto& [hash, rom] : roms)
     list.push_back(std::move(rom));
   return list;

@@ -139,7 +139,8 @@ private:
       return wrong(line, "'" + name + "' is a list of strings: [\"...\"]");
     for (const std::string& word : *words)
       if (list.isWord != nullptr && !list.isWord(word))
-        return wrong(line, "'" + word + "' in '" + name + "' is " + list.expected);
+        return wrong(line, std::string("'").append(word).append("' in '").append(name).append("' is ").append(
+                               list.expected));
     config_.*list.words = std::move(*words);
     return {};
   }

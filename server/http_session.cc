@@ -7,6 +7,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <cerrno>
+#include <memory>
 #include <spdlog/spdlog.h>
 #include <sys/sendfile.h>
 
@@ -95,7 +96,7 @@ private:
   }
 
   void waitForRequest(std::chrono::seconds time) {
-    parser_.emplace();
+    parser_ = std::make_unique<http::request_parser<http::empty_body>>();
     parser_->body_limit(boost::none); // none is read: dispatch() refuses them
     parser_->header_limit(static_cast<std::uint32_t>(shared_.limits.headerBytes));
     buffer_.max_size(shared_.limits.headerBytes + kReadPiece);
@@ -275,7 +276,7 @@ private:
   tcp::socket socket_;
   asio::steady_timer timer_;
   beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::empty_body>> parser_;
+  std::unique_ptr<http::request_parser<http::empty_body>> parser_;
   // Of the request that is answered:
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::string what_; ///< method and target

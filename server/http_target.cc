@@ -1,7 +1,7 @@
 #include "server/http_target.h"
 
 #include <algorithm>
-#include <strings.h>
+#include <boost/beast/core/string.hpp>
 #include <vector>
 
 namespace romlink::server {
@@ -29,8 +29,7 @@ bool isControl(char c) {
 
 Result<std::string> decodedPath(std::string_view target) {
   constexpr std::string_view kScheme = "http://";
-  if (::strncasecmp(target.data(), kScheme.data(), std::min(target.size(), kScheme.size())) == 0 &&
-      target.size() >= kScheme.size()) { // RFC 3986 section 3.1
+  if (boost::beast::iequals(target.substr(0, kScheme.size()), kScheme)) { // RFC 3986 section 3.1
     const std::size_t path = target.find('/', kScheme.size());
     target = path == std::string_view::npos ? "/" : target.substr(path);
   }

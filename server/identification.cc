@@ -60,15 +60,15 @@ Result<void> Identification::addBuildId(const std::string& buildId) {
 
 Result<void> Identification::addLinkedAgainst(const std::vector<Digest>& roms) {
   for (const Digest& hash : roms) {
-    const auto rom = services_.archive.findByImage(hash);
-    if (!rom && rom.error().code == ErrorCode::Damaged)
-      damaged_.insert(rom.error().where);
-    else if (!rom)
-      return fail(rom.error());
-    else if (!*rom)
-      notArchived_.push_back(hash);
+    const auto found = services_.archive.findByImage(hash);
+    if (!found && found.error().code != ErrorCode::Damaged)
+      return fail(found.error());
+    if (!found)
+      damaged_.insert(found.error().where);
+    else if (const std::optional<store::RomRecord>& rom = *found)
+      addRecord(v1::ImageMatch::LINKED_AGAINST, *rom);
     else
-      addRecord(v1::ImageMatch::LINKED_AGAINST, **rom);
+      notArchived_.push_back(hash);
   }
   return {};
 }
@@ -107,15 +107,15 @@ std::vector<std::string> Identification::incomplete() const {
 Result<const v1::Rom*> Identification::romOf(const Digest& imageHash) {
   const auto [known, isNew] = roms_.try_emplace(imageHash);
   if (isNew) {
-    const auto rom = services_.archive.findByImage(imageHash);
-    if (!rom && rom.error().code == ErrorCode::Damaged)
-      damaged_.insert(rom.error().where);
-    else if (!rom)
-      return fail(rom.error());
-    else if (!*rom)
-      return fail(ErrorCode::Internal, "the archive lost a ROM", imageHash.text());
+    const auto found = services_.archive.findByImage(imageHash);
+    if (!found && found.error().code != ErrorCode::Damaged)
+      return fail(found.error());
+    if (!found)
+      damaged_.insert(found.error().where);
+    else if (const std::optional<store::RomRecord>& rom = *found)
+      toMessage(*rom, known->second.emplace());
     else
-      toMessage(**rom, known->second.emplace());
+      return fail(ErrorCode::Internal, "the archive lost a ROM", imageHash.text());
   }
   return known->second ? &*known->second : nullptr;
 }

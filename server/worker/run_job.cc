@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <new>
 #include <unistd.h>
+#include <utility>
 
 namespace romlink::worker {
 namespace fs = std::filesystem;
@@ -24,10 +25,11 @@ void redirectOutput() {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND;
   const int out = ::open("out/stdout", kFlags, 0600);
   const int err = ::open("out/stderr", kFlags, 0600);
-  ::dup2(out, STDOUT_FILENO);
-  ::dup2(err, STDERR_FILENO);
-  ::close(out);
-  ::close(err);
+  for (const auto& [file, standard] : {std::pair(out, STDOUT_FILENO), std::pair(err, STDERR_FILENO)})
+    if (file >= 0) {
+      ::dup2(file, standard);
+      ::close(file);
+    }
 }
 
 void store(const relink::AddressRange& range, v1::AddressRange& message) {
