@@ -117,7 +117,8 @@ Result<const v1::Rom*> Identification::romOf(const Digest& imageHash) {
     else
       return fail(ErrorCode::Internal, "the archive lost a ROM", imageHash.text());
   }
-  return known->second ? &*known->second : nullptr;
+  const std::optional<v1::Rom>& its = known->second;
+  return its ? &*its : nullptr;
 }
 
 Result<v1::ImageMatch*> Identification::add(v1::ImageMatch::Kind kind, const Digest& imageHash) {
