@@ -125,7 +125,7 @@ Result<void> DumpUpload::accept(const v1::IdentifyImageRequest& message) {
   size_ += message.chunk().size();
   if (size_ > services_.config.fileBytes)
     return fail(
-        ErrorCode::Exhausted, kWhat, {},
+        ErrorCode::Refused, kWhat, {},
         "it is larger than " + std::to_string(services_.config.fileBytes / kMiB) +
             " MiB, which is what the service accepts",
         "give the part that holds the ROM; the limit is set in the service's configuration file, [uploads]");

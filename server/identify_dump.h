@@ -27,7 +27,7 @@ class DumpUpload {
 public:
   static Result<DumpUpload> create(Services& services);
 
-  /// Takes the next message of the stream. Exhausted: the dump is larger than the service accepts.
+  /// Takes the next message of the stream. Refused: the dump is larger than the service accepts.
   Result<void> accept(const v1::IdentifyImageRequest& message);
 
   /// REQUIRES: the stream has ended; called once. NotFound: nothing is in the dump, or near matches only and
