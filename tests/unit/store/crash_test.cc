@@ -152,59 +152,47 @@ protected:
     }
   }
 
-  static void report(const char* how, int crashes) {
+  // Ends the publications at one point after the other; `after` is what that does to the disk. The numbers of
+  // acknowledged sets that there were.
+  template <typename After>
+  std::set<int> crashEverywhere(const char* how, After after) {
+    int crashes = 0;
+    std::set<int> counts;
+    for (int point = 1;; point = nextPoint(point)) {
+      const int acknowledged = runUntil(point);
+      if (acknowledged < 0)
+        break;
+      ++crashes;
+      counts.insert(acknowledged);
+      after();
+      expectWhole(acknowledged, point);
+    }
+    EXPECT_GT(crashes, isLongRun() ? 1000 : 30);
     if (isLongRun())
       std::printf(
           "%d crashes (%s) in %d publications: every acknowledged set is whole, no other is visible\n",
           crashes, how, sets());
+    return counts;
   }
 
   std::vector<std::vector<ArtifactSource>> sources_;
 };
 
 TEST_F(Crash, killedProcessLeavesWholeSetsOnly) {
-  int killed = 0;
-  std::set<int> counts;
-  for (int point = 1;; point = nextPoint(point)) {
-    const int acknowledged = runUntil(point);
-    if (acknowledged < 0)
-      break;
-    ++killed;
-    counts.insert(acknowledged);
-    expectWhole(acknowledged, point);
-  }
-  EXPECT_GT(killed, isLongRun() ? 1000 : 30);
+  const std::set<int> counts = crashEverywhere("killed", [] {});
   EXPECT_GE(counts.size(), 3U) << "no kill between the publications";
-  report("killed", killed);
 }
 
 TEST_F(Crash, lostPowerLosesNothingAcknowledged) {
-  int killed = 0;
-  for (int point = 1;; point = nextPoint(point)) {
-    const int acknowledged = runUntil(point);
-    if (acknowledged < 0)
-      break;
-    ++killed;
-    losePower([](const Content& synced, const Content&) { return synced; });
-    expectWhole(acknowledged, point);
-  }
-  EXPECT_GT(killed, isLongRun() ? 1000 : 30);
-  report("without power", killed);
+  crashEverywhere("without power",
+                  [&] { losePower([](const Content& synced, const Content&) { return synced; }); });
 }
 
 TEST_F(Crash, aDiskThatKeptSomeSectorsLosesNothingAcknowledged) {
   std::mt19937 random(20350131); // NOLINT(cert-msc51-cpp): the same disks every time
-  int killed = 0;
-  for (int point = 1;; point = nextPoint(point)) {
-    const int acknowledged = runUntil(point);
-    if (acknowledged < 0)
-      break;
-    ++killed;
+  crashEverywhere("without power, sectors torn", [&] {
     losePower([&](const Content& synced, const Content& written) { return torn(synced, written, random); });
-    expectWhole(acknowledged, point);
-  }
-  EXPECT_GT(killed, isLongRun() ? 1000 : 30);
-  report("without power, sectors torn", killed);
+  });
 }
 
 class FailingDisk : public Crash {
