@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from conftest import BIN, Cli, DEADLINE, eventually, refused
+from conftest import BIN, Cli, DEADLINE, ROOT, eventually, refused
 from programs import ROM_BASE
 from test_service import publish
 
@@ -112,3 +112,20 @@ def test_restore_refuses_what_is_no_backup_and_what_is_there(cli, boot):
     refused(cli("archive", "restore", "roms.db"), 2, "a folder has to be named")
     assert re.fullmatch(r"restored \S+ from \S+\n", restore(cli.folder, "roms.db", "third").stdout)
     assert pathlib.Path(cli.folder / "third" / "archive.db").exists()
+
+
+def test_the_documented_commands_get_a_file_out(cli, programs):
+    """docs/archive_format.md, "Getting a file out without romlink", as it stands there, on a backup."""
+    assert cli("rom", "publish", "--name", "bl2", "--version", "1.0", "--elf", programs.rom).returncode == 0
+    assert cli("archive", "backup", "archive.db").returncode == 0
+    page = (ROOT / "docs" / "archive_format.md").read_text()
+    blocks = page[page.index("## Getting a file out without romlink"):].split("\n\n")
+    listing, elf = [block for block in blocks if block.startswith("    ")][:2]
+    run = lambda script: subprocess.run(["sh", "-ec", script], cwd=cli.folder, check=True, capture_output=True, text=True)
+    assert digest_of(programs.rom) in run(listing).stdout
+    assert digest_of(programs.rom) in run(elf).stdout
+    assert (cli.folder / "bl2.elf").read_bytes() == programs.rom.read_bytes()
+
+
+def digest_of(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
